@@ -1,0 +1,1 @@
+"""Hospital contacts: joined to episodes, judged by a readmission definition, counted and followed."""

@@ -1,0 +1,160 @@
+"""Readmission rates of index stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from peereval.admissions.definition import ReadmissionDefinition, readmission_definition
+from peereval.admissions.engine import Source, as_table, to_pandas
+from peereval.contracts import INDEX_STAYS, check_table
+from peereval.errors import ColumnError, nearest
+from peereval.estimation.proportions import design_effect_from_sums, wilson_interval
+from peereval.results import Result, origin_of, versions
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+LEVEL = 0.95
+ALL = "all"
+"""The group of everybody."""
+
+
+def readmission_rate(index: Source, *, definition: str, by: str | None = None) -> Result:
+    """Share of index stays that were followed by a readmission.
+
+    Parameters
+    ----------
+    index : DataFrame, str, Path or ibis Table
+        The *index stays* contract, as `readmissions` gives it. Sums are made in the engine; no row is pulled.
+    definition : str
+        The id of the definition that judged the stays; it is printed with the result.
+    by : str, optional
+        A column of `index`, such as ``"unit"``, to count by, beside all stays.
+
+    Returns
+    -------
+    Result
+        One row a group with ``measure`` ``readmission_rate``: numerator, denominator (eligible index stays),
+        persons, design effect, and Wilson's interval on the denominator over the design effect (rule R12).
+
+    Raises
+    ------
+    ColumnError
+        `index` breaks its contract or has no column `by`.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import peereval as pe
+    >>> warnings.simplefilter("ignore", pe.UnverifiedWarning)
+    >>> region = pe.simulate_study("region", seed=1)
+    >>> stays = pe.readmissions(region.contacts, definition="dk-30")
+    >>> rate = pe.readmission_rate(stays, definition="dk-30")
+    >>> rate.estimates[["group", "numerator", "denominator", "estimate"]].round(3)
+      group  numerator  denominator  estimate
+    0   all        128          556      0.23
+    """
+    rule = readmission_definition(definition)
+    table = as_table(index)
+    check_table(table, INDEX_STAYS)
+    check_by(table, by)
+    eligible = table.filter(table["eligible"])
+    groups = [_sums(eligible, by)] if by is not None else []
+    sums = pd.concat([*groups, _sums(eligible, None)], ignore_index=True)
+    return Result(
+        kind="rates",
+        title=f"Readmission within {rule.window_days} days",
+        estimates=_estimates(sums),
+        method=f"{_METHOD} {rule.sentence}",
+        claim="description",
+        estimand="Share of eligible index stays that were followed by a readmission within the definition's window.",
+        assumptions=("Deaths after discharge are not known and count as not readmitted.", *_by_note(by), *not_verified(rule)),
+        references=("Wilson 1927, Journal of the American Statistical Association 22:209", rule.source),
+        settings={"by": by, "definition": f"{rule.id} {rule.version}", "conf_level": LEVEL, "versions": versions(), "data": {"rows": _rows(table)}},
+        columns={"design_effect": "variance with persons as clusters over that of independent stays"},
+        exclusions=reasons_of(table),
+        origin=table_origin(table),
+    )
+
+
+_METHOD = (
+    "The readmission rate is the number of index stays with a readmission over all eligible index stays, with Wilson's "
+    "95 % interval on the number of stays divided by the design effect of persons (rule R12)."
+)
+
+
+def not_verified(rule: ReadmissionDefinition) -> tuple[str, ...]:
+    """Say which parts of a definition nobody has seen at its source."""
+    return tuple(f"Not verified at the source of {rule.id}: {part}." for part in rule.unverified)
+
+
+def check_by(table: ir.Table, by: str | None) -> None:
+    """Refuse a grouping column that the index stays do not have."""
+    if by is not None and by not in table.columns:
+        msg = f"The index stays have no column {by!r} to group by."
+        raise ColumnError(msg, hint=nearest(by, table.columns))
+
+
+def reasons_of(table: ir.Table) -> dict[str, int]:
+    """Count the rows of an Ibis table by reason code."""
+    left_out = table.filter(table["reason"].notnull())
+    counts = to_pandas(left_out.group_by("reason").aggregate(rows=left_out.count()).order_by("reason"))
+    return {str(reason): int(rows) for reason, rows in zip(counts["reason"], counts["rows"], strict=True)}
+
+
+def table_origin(table: ir.Table) -> Any:  # noqa: ANN401 - one of the origins
+    """Read from an Ibis table whether its rows are made up."""
+    return origin_of(to_pandas(table.select("origin").distinct())) if "origin" in table.columns else "observed"
+
+
+def _rows(table: ir.Table) -> int:
+    return int(table.count().to_pyarrow().as_py())
+
+
+def _by_note(by: str | None) -> tuple[str, ...]:
+    return () if by is None else (f"Stays are counted under the {by} of the discharge; groups are described, not compared.",)
+
+
+def _sums(eligible: ir.Table, by: str | None) -> pd.DataFrame:
+    """Sums over persons, by group, made in the engine."""
+    import ibis  # noqa: PLC0415 - slow to import
+
+    keyed = eligible.mutate(group=ibis.literal(ALL) if by is None else eligible[by].fill_null("unknown"))
+    case = ibis.ifelse(keyed["readmitted"], 1, 0)
+    persons = keyed.group_by("group", "person").aggregate(cases=case.sum(), rows=keyed.count())
+    cases, rows = persons["cases"], persons["rows"]
+    sums = persons.group_by("group").aggregate(
+        persons=persons.count(),
+        cases=cases.sum(),
+        rows=rows.sum(),
+        cases_squared=(cases * cases).sum(),
+        cases_by_rows=(cases * rows).sum(),
+        rows_squared=(rows * rows).sum(),
+    )
+    return to_pandas(sums.order_by("group"))
+
+
+def _estimates(sums: pd.DataFrame) -> pd.DataFrame:
+    effect = [
+        design_effect_from_sums(
+            persons=row.persons, cases=row.cases, rows=row.rows, squares=(row.cases_squared, row.cases_by_rows, row.rows_squared)
+        )
+        for row in sums.itertuples()
+    ]
+    low, high = wilson_interval(sums["cases"], sums["rows"], design_effect=effect, level=LEVEL)
+    return pd.DataFrame(
+        {
+            "group": sums["group"],
+            "measure": "readmission_rate",
+            "estimate": sums["cases"].astype(float) / sums["rows"].astype(float),
+            "conf_low": low,
+            "conf_high": high,
+            "conf_level": LEVEL,
+            "n_persons": sums["persons"].astype("int64"),
+            "numerator": sums["cases"].astype("int64"),
+            "denominator": sums["rows"].astype("int64"),
+            "design_effect": effect,
+        }
+    )

@@ -1,0 +1,161 @@
+"""Published evaluations as data sets, and their figures computed again."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from peereval.errors import PublishedFigureError, UnknownNameError, UnverifiedWarning, nearest
+from peereval.evidence.published import MARKS, Publication, ledger
+from peereval.files import existing_file, read_table, read_toml
+from peereval.results import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from peereval.results import Result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """A published evaluation.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    tables : mapping of str to DataFrame
+        Its tables by name.
+    published : Publication
+        The figures that were published, and how they are recomputed.
+    source : mapping
+        The content of its ``datapackage.json``: title, source, licence, schema, how it was made.
+    """
+
+    name: str
+    tables: Mapping[str, pd.DataFrame]
+    published: Publication
+    source: Mapping[str, Any]
+
+    def reproduce(self) -> Result:
+        """Compute the published figures again.
+
+        Returns
+        -------
+        Result
+            The ledger: one row a figure and way to recompute it, with ``printed``, ``published``,
+            ``estimate``, ``tolerance``, ``status`` (reproduced, within-rounding, stated, differs, cannot) and
+            ``why``.
+
+        Raises
+        ------
+        PublishedFigureError
+            A row of ``published.toml`` names something that does not exist.
+        """
+        marks = [origin_of(table) for table in self.tables.values()]
+        origin = max(marks, key=("observed", "reconstructed", "synthetic").index, default="observed")
+        return ledger(self.published, self.tables, _public, study=self.name, origin=origin)
+
+
+def available() -> list[str]:
+    """List the data sets.
+
+    Returns
+    -------
+    list of str
+        Their names.
+
+    Examples
+    --------
+    >>> import peereval as pe
+    >>> pe.datasets.available()
+    ['core-2018', 'peer-run-course-2012']
+    """
+    return sorted(folder.parent.name for folder in _folder().glob("*/datapackage.json"))
+
+
+def load(name: str) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    name : str
+        One of `available`.
+
+    Returns
+    -------
+    Dataset
+        Its tables, published figures and source.
+
+    Raises
+    ------
+    UnknownNameError
+        There is none of that name.
+    PublishedFigureError
+        Its ``published.toml`` breaks the schema.
+
+    Warns
+    -----
+    UnverifiedWarning
+        Some of its figures have not been seen in the publication itself.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import peereval as pe
+    >>> warnings.simplefilter("ignore", pe.UnverifiedWarning)
+    >>> core = pe.datasets.load("core-2018")
+    >>> core.tables["persons"]["arm"].value_counts(sort=False).tolist()
+    [221, 220]
+    >>> ledger = core.reproduce().estimates.set_index("figure")
+    >>> ledger.loc["readmitted-peer-percent", ["printed", "status"]].tolist()
+    ['29%', 'reproduced']
+    """
+    if name not in available():
+        msg = f"No data set is called {name!r}."
+        raise UnknownNameError(msg, hint=nearest(name, available()))
+    folder = _folder() / name
+    source = json.loads(existing_file(folder / "datapackage.json").read_text(encoding="utf-8"))
+    tables = {resource["name"]: read_table(folder / resource["path"]) for resource in source["resources"]}
+    published = _published(folder / "published.toml")
+    _warn(name, published)
+    return Dataset(name=name, tables=tables, published=published, source=source)
+
+
+def _published(path: Path) -> Publication:
+    content, _ = read_toml(path)
+    try:
+        return Publication.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        msg = f"{path.parent.name}/{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}."
+        raise PublishedFigureError(msg, hint="Compare with the other data sets' published.toml.") from None
+
+
+def _warn(name: str, published: Publication) -> None:
+    for mark in ("M", "R"):
+        count = sum(figure.verified == mark for figure in published.figure)
+        if count:
+            figures = "1 published figure was" if count == 1 else f"{count} published figures were"
+            text = f"{name}: {figures} {MARKS[mark]} (mark {mark}); see the column 'verified'."
+            warnings.warn(UnverifiedWarning(text), stacklevel=3)
+
+
+def _public(name: str) -> Callable[..., Result]:
+    function: Callable[..., Result] = getattr(import_module("peereval"), name)
+    return function
+
+
+def _folder() -> Path:
+    """The data sets inside the installed package, or beside the sources of an editable installation."""
+    here = Path(__file__).parent
+    inside = here / "_datasets"
+    return inside if inside.is_dir() else here.parents[1] / "datasets"

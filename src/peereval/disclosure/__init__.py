@@ -1,0 +1,1 @@
+"""Small numbers protected before anything leaves the building."""

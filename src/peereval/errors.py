@@ -1,0 +1,245 @@
+"""What can go wrong, each kind with a stable code and a page in the documentation.
+
+A message says what was found, where (file, line, row, column), what was expected, and the hint says what to do
+next. A message never holds a person's id or free text.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class PeerevalError(Exception):
+    """Something that the user of peereval can mend.
+
+    Parameters
+    ----------
+    message : str
+        What was found, where, and what was expected.
+    hint : str, optional
+        What to do next.
+
+    Examples
+    --------
+    >>> error = ColumnError("responses has no column 'round'.", hint="Name it in [survey.columns].")
+    >>> print(error)
+    PE203: responses has no column 'round'. Name it in [survey.columns].
+    """
+
+    code: ClassVar[str] = "PE000"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message} {self.hint}".rstrip()
+
+
+class StudySyntaxError(PeerevalError):
+    """A TOML file cannot be read because its syntax is broken.
+
+    The message gives the line. The usual causes are a missing quotation mark, a key that stands twice in one
+    table, and a Windows path in double quotes: write such paths with forward slashes.
+    """
+
+    code = "PE101"
+
+
+class UnknownKeyError(PeerevalError):
+    """A key stands in a file where no such key is known.
+
+    The message names the key, the line and the nearest valid key. Unknown keys are refused, because a misspelt
+    setting that is passed over gives a report with another meaning than the one that was asked for.
+    """
+
+    code = "PE102"
+
+
+class InvalidValueError(PeerevalError):
+    """A key has a value of the wrong kind, or a key that must be there is missing.
+
+    The message names the key, what was found and what is allowed.
+    """
+
+    code = "PE103"
+
+
+class UnknownNameError(PeerevalError):
+    """A name is not in the catalogue that it was looked up in.
+
+    Instruments, readmission definitions, disclosure policies, data sets and simulation presets are called by a
+    name. The message lists the nearest names.
+    """
+
+    code = "PE104"
+
+
+class MissingFileError(PeerevalError):
+    """A file or folder is not where it was said to be.
+
+    Paths in ``study.toml`` are read from the folder in which ``study.toml`` lies.
+    """
+
+    code = "PE201"
+
+
+class UnreadableFileError(PeerevalError):
+    """A file is there but cannot be read: truncated, empty, or of another format than its ending says.
+
+    A parquet file that was copied while it was being written is the usual case. Export or copy it again.
+    """
+
+    code = "PE202"
+
+
+class ColumnError(PeerevalError):
+    """A table lacks a column that it needs, or a column holds another kind of value than its contract says.
+
+    The contracts of all tables stand in the documentation under *Tables*.
+    """
+
+    code = "PE203"
+
+
+class OutOfRangeError(PeerevalError):
+    """An answer lies outside the range in which its item is coded.
+
+    The message gives the row number, the item, the coded value and the allowed range. Codes such as 9, 99 or -1
+    often stand for *not answered*: set them to missing before scoring. They are never scored and never guessed.
+    """
+
+    code = "PE204"
+
+
+class DuplicateError(PeerevalError):
+    """Two rows of a table have the same key, for example one person twice in one round.
+
+    Which of the two counts is a decision for a person: keep one, and say in the report which.
+    """
+
+    code = "PE205"
+
+
+class ImpossibleDateError(PeerevalError):
+    """A contact ends before it begins.
+
+    The message gives row numbers and both times. Set ``strict = false`` under ``[contacts]`` to leave such
+    contacts out, with their number in the exclusions of every result.
+    """
+
+    code = "PE206"
+
+
+class EmptyRoundError(PeerevalError):
+    """A round is declared in the study file, but no row of the survey belongs to it.
+
+    Either the round's id is spelt otherwise in the data, or the round has not been held: take it out of
+    ``study.toml`` until it has.
+    """
+
+    code = "PE207"
+
+
+class MissingValueError(PeerevalError):
+    """A column that must be filled in every row has empty cells.
+
+    The message gives the column and the first row numbers.
+    """
+
+    code = "PE208"
+
+
+class UnsupportedInputError(PeerevalError):
+    """A function was given a kind of object or file that it does not take."""
+
+    code = "PE209"
+
+
+class DesignError(PeerevalError):
+    """The analysis that was asked for does not fit the declared design.
+
+    Examples: a paired method for rounds that are not linked, two arms without saying how persons came into
+    them, a Kaplan-Meier curve where deaths are known.
+    """
+
+    code = "PE301"
+
+
+class CodingError(PeerevalError):
+    """An instrument's answers circulate in several codings, and the one in the data was not said or is unknown.
+
+    A wrong guess would shift or reverse items twice, so there is no default.
+    """
+
+    code = "PE302"
+
+
+class NotReleasedError(PeerevalError):
+    """A report was given a result that has not passed ``release``, or a result that no policy knows to protect."""
+
+    code = "PE401"
+
+
+class DestinationError(PeerevalError):
+    """A file or folder cannot be written where it was asked for.
+
+    Nothing is left half-written: files are written beside their place and moved there when they are whole.
+    """
+
+    code = "PE402"
+
+
+class PublishedFigureError(PeerevalError):
+    """A row of a ``published.toml`` cannot be followed: its function, arguments or selection do not exist."""
+
+    code = "PE501"
+
+
+class PeerevalWarning(UserWarning):
+    """Something the reader of a number should know."""
+
+    code: ClassVar[str] = "PW000"
+
+
+class UnverifiedWarning(PeerevalWarning):
+    """A definition, an instrument or a published figure holds a fact that nobody has seen at its source.
+
+    The warning names the fact. The numbers that depend on it are computed all the same.
+    """
+
+    code = "PW101"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known names are nearest to one that is unknown.
+
+    Parameters
+    ----------
+    name : str
+        The name that was not found.
+    known : iterable of str
+        The names that exist.
+
+    Returns
+    -------
+    str
+        A sentence for the hint of an error.
+
+    Examples
+    --------
+    >>> nearest("who5", ["who-5", "qpr-15"])
+    "Did you mean 'who-5'?"
+    >>> nearest("xyz", ["who-5", "qpr-15"])
+    "Known: 'qpr-15', 'who-5'."
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return "Known: " + ", ".join(repr(each) for each in names) + "."

@@ -1,0 +1,1 @@
+"""Numbers that several rooms need: intervals, design effects, effect sizes."""

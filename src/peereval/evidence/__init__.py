@@ -1,0 +1,1 @@
+"""Published trials: what their figures say when they are computed again."""

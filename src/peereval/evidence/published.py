@@ -1,0 +1,361 @@
+"""Published figures beside recomputed ones."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from peereval.errors import PublishedFigureError
+from peereval.results import Result, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from peereval.results import Origin
+
+    Tables: TypeAlias = Mapping[str, pd.DataFrame]
+    Resolve: TypeAlias = Callable[[str], Callable[..., Result]]
+
+Mark: TypeAlias = Literal["T", "R", "M"]
+MARKS = {
+    "T": "read in the stored text of the publication or of a page that quotes it",
+    "R": "read in a third party's transcription of the publication's tables",
+    "M": "from memory, not seen at a source",
+}
+"""Verification marks and what they mean."""
+
+STATUSES = {
+    "reproduced": "recomputed from other data, equal to the last printed digit",
+    "within-rounding": "recomputed from printed figures whose rounding allows the printed result",
+    "stated": "copied; there is nothing to recompute it from",
+    "differs": "recomputed, and not equal",
+    "cannot": "cannot be recomputed, or has not been seen at its source",
+}
+"""What may become of a published figure."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Recomputation(_Strict):
+    """How a figure is computed again: a public function, its arguments, and which of its estimates is meant.
+
+    Parameters
+    ----------
+    function : str
+        A public name of peereval that gives a `Result`.
+    arguments : dict
+        Its arguments; a text ``"table:<name>"`` stands for a table of the data set.
+    select : dict
+        Values of columns that single out one row of the estimates.
+    column : str
+        The column of the estimates.
+    multiply : float
+        Factor that brings it to the printed unit (100 for per cent).
+    why : str
+        The reason, where the recomputed figure differs or cannot be had.
+    """
+
+    function: str
+    arguments: dict[str, Any]
+    select: dict[str, str]
+    column: str = "estimate"
+    multiply: float = 1.0
+    why: str = ""
+
+
+class Figure(_Strict):
+    """A published figure.
+
+    Parameters
+    ----------
+    id : str
+        Its name in the ledger.
+    what : str
+        What it says.
+    printed : str
+        As it is printed.
+    unit, place : str
+        Its unit, and the page or table that prints it.
+    verified : {"T", "R", "M"}
+        Whether it was seen.
+    status : {"stated", "cannot"}, optional
+        For figures that nothing recomputes.
+    why : str
+        The reason, where it cannot be recomputed.
+    recompute : tuple of Recomputation
+        The ways in which it is computed again; each is a row of the ledger.
+    """
+
+    id: str
+    what: str
+    printed: str
+    unit: str
+    place: str
+    verified: Mark
+    status: Literal["stated", "cannot"] | None = None
+    why: str = ""
+    recompute: tuple[Recomputation, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Figure:
+        if bool(self.recompute) == (self.status is not None):
+            msg = f"figure {self.id}: give either `recompute` or a `status`"
+            raise ValueError(msg)
+        if self.status == "cannot" and not self.why:
+            msg = f"figure {self.id}: say why it cannot be recomputed"
+            raise ValueError(msg)
+        return self
+
+
+class Publication(_Strict):
+    """The published figures of one study.
+
+    Parameters
+    ----------
+    title, reference, doi : str
+        The publication.
+    rounding : dict
+        Table to column to half of the last printed digit, for tables that were copied from print.
+    blocks : dict
+        Table to a column whose values are independent of one another: a figure that selects one value depends
+        on the rows with that value only, so the rounding of all values is followed at once.
+    figure : tuple of Figure
+        Its figures.
+    """
+
+    title: str
+    reference: str
+    doi: str
+    rounding: dict[str, dict[str, float]] = Field(default_factory=dict)
+    blocks: dict[str, str] = Field(default_factory=dict)
+    figure: tuple[Figure, ...]
+
+
+def ledger(publication: Publication, tables: Tables, resolve: Resolve, *, study: str, origin: Origin) -> Result:
+    """Compute the figures of a publication again and put them beside the printed ones.
+
+    Parameters
+    ----------
+    publication : Publication
+        The figures.
+    tables : mapping of str to DataFrame
+        The tables of the data set.
+    resolve : callable
+        Gives the public function of a name.
+    study : str
+        The data set's name.
+    origin : {"observed", "synthetic", "reconstructed"}
+        Of the tables.
+
+    Returns
+    -------
+    Result
+        One row a figure and way to recompute it.
+
+    Raises
+    ------
+    PublishedFigureError
+        A function, table or row that a figure names does not exist.
+    """
+    calls = _Calls(tables, resolve, publication)
+    rows = [row for figure in publication.figure for row in _rows(figure, calls)]
+    frame = pd.DataFrame(rows).assign(study=study)
+    return Result(
+        kind="ledger",
+        title=f"Published beside reproduced: {publication.title}",
+        estimates=frame,
+        method=_METHOD,
+        claim="description",
+        references=(f"{publication.reference}, doi:{publication.doi}",),
+        settings={"study": study, "versions": versions()},
+        columns=_COLUMNS,
+        exclusions={},
+        origin=origin,
+    )
+
+
+_METHOD = (
+    "Every printed figure is computed again by the named function; it is reproduced when both are equal to half of the last "
+    "printed digit, and within rounding when the rounding of the printed inputs (to first order) covers the difference."
+)
+_COLUMNS = {
+    "study": "data set",
+    "figure": "the figure's name",
+    "what": "what it says",
+    "way": "which of several ways to recompute it",
+    "printed": "as printed",
+    "published": "the printed number",
+    "tolerance": "half of the last printed digit",
+    "lowest": "the least that the rounding of printed inputs allows",
+    "highest": "the most that the rounding of printed inputs allows",
+    "status": "; ".join(f"{status}: {meaning}" for status, meaning in STATUSES.items()),
+    "why": "the reason, where a figure differs or cannot be recomputed",
+    "place": "where it is printed",
+    "verified": "; ".join(f"{mark}: {meaning}" for mark, meaning in MARKS.items()),
+    "function": "the public function that recomputes it",
+    "arguments": "the arguments of that function",
+}
+
+
+def unexplained(found: Result) -> pd.DataFrame:
+    """Give the rows of a ledger that differ without a written reason.
+
+    Parameters
+    ----------
+    found : Result
+        A ledger.
+
+    Returns
+    -------
+    DataFrame
+        Those rows.
+    """
+    rows = found.estimates
+    return rows[(rows["status"] == "differs") & (rows["why"].fillna("") == "")]
+
+
+def number_of(printed: str) -> tuple[float, float]:
+    """Read a printed number and half of its last digit.
+
+    Parameters
+    ----------
+    printed : str
+        Such as ``"0·66"``, ``"29%"`` or ``"−0.04"``.
+
+    Returns
+    -------
+    tuple of float
+        The number and half of its last printed digit.
+
+    Raises
+    ------
+    PublishedFigureError
+        There is no number in it.
+
+    Examples
+    --------
+    >>> number_of("29%")
+    (29.0, 0.5)
+    >>> number_of("−0·04"), number_of(".76")
+    ((-0.04, 0.005), (0.76, 0.005))
+    """
+    plain = printed.replace("·", ".").replace("−", "-")
+    found = re.search(r"-?(?:\d*\.(\d+)|\d+)", plain)
+    if found is None:
+        msg = f"{printed!r} holds no number."
+        raise PublishedFigureError(msg, hint="Write `printed` as it stands in the publication.")
+    return float(found.group(0)), 0.5 * 10.0 ** -len(found.group(1) or "")
+
+
+class _Calls:
+    """Calls of public functions on the tables and on tables with one cell moved by its rounding, each made once."""
+
+    def __init__(self, tables: Tables, resolve: Resolve, publication: Publication) -> None:
+        self._tables, self._resolve = tables, resolve
+        self._rounding, self._blocks = publication.rounding, publication.blocks
+        self._made: dict[str, list[pd.DataFrame]] = {}
+
+    def values(self, way: Recomputation, figure: str) -> list[float]:
+        """The value on the tables as they are, then with each rounded cell moved up by half of its last digit."""
+        key = f"{way.function} {sorted(way.arguments.items())}"
+        if key not in self._made:
+            self._made[key] = self._all(way, figure)
+        # moving a cell by its rounding changes no row's place
+        row = _picked(self._made[key][0], way, figure)
+        return [float(frame[way.column].iat[row]) * way.multiply for frame in self._made[key]]
+
+    def _all(self, way: Recomputation, figure: str) -> list[pd.DataFrame]:
+        return [self._call(way, figure, self._tables), *(self._call(way, figure, moved) for moved in self._moved(way))]
+
+    def _call(self, way: Recomputation, figure: str, tables: Tables) -> pd.DataFrame:
+        try:
+            given = {name: _argument(value, tables) for name, value in way.arguments.items()}
+            return self._resolve(way.function)(**given).estimates
+        except (KeyError, AttributeError, TypeError) as error:
+            msg = f"The figure {figure!r} cannot be recomputed: {way.function}: {error}."
+            raise PublishedFigureError(msg, hint="Look at `function` and `arguments` in published.toml.") from None
+
+    def _moved(self, way: Recomputation) -> list[Tables]:
+        used = {str(value).removeprefix("table:") for value in way.arguments.values() if str(value).startswith("table:")}
+        return [
+            {**self._tables, name: self._tables[name].assign(**{column: self._tables[name][column] + half * place})}
+            for name in sorted(used & set(self._rounding))
+            for column, half in self._rounding[name].items()
+            for place in self._places(name, way)
+        ]
+
+    def _places(self, name: str, way: Recomputation) -> list[pd.Series]:
+        """The rows to move together: the first of every block, the second of every block, and so on."""
+        table, block = self._tables[name], self._blocks.get(name)
+        if block is None or block not in way.select:
+            order = pd.Series(range(len(table)), index=table.index)
+        else:
+            order = table.groupby(block).cumcount()
+        return [order == place for place in sorted(order.unique())]
+
+
+def _argument(value: Any, tables: Tables) -> Any:  # noqa: ANN401 - as written in the file
+    return tables[value.removeprefix("table:")] if isinstance(value, str) and value.startswith("table:") else value
+
+
+def _picked(frame: pd.DataFrame, way: Recomputation, figure: str) -> int:
+    """The place of the one row of the estimates that a figure means."""
+    missing = [name for name in (*way.select, way.column) if name not in frame.columns]
+    if missing:
+        msg = f"The figure {figure!r} selects by {missing[0]!r}, which {way.function} does not give."
+        raise PublishedFigureError(msg, hint=f"It gives {', '.join(frame.columns)}.")
+    asked = [frame[name].astype("string").eq(value).fillna(value=False).to_numpy(dtype=bool) for name, value in way.select.items()]
+    chosen = np.flatnonzero(np.logical_and.reduce(asked))
+    if len(chosen) != 1:
+        msg = f"The figure {figure!r} selects {len(chosen)} estimates of {way.function}; expected one."
+        raise PublishedFigureError(msg, hint="Look at `select` in published.toml.")
+    return int(chosen[0])
+
+
+def _rows(figure: Figure, calls: _Calls) -> list[dict[str, object]]:
+    published, tolerance = number_of(figure.printed)
+    base = {
+        "figure": figure.id, "what": figure.what, "unit": figure.unit, "printed": figure.printed, "published": published,
+        "tolerance": tolerance, "place": figure.place, "verified": figure.verified,
+    }  # fmt: skip
+    if figure.status is not None:
+        return [{**base, "status": figure.status, "why": figure.why}]
+    ways = _told_apart(figure.recompute)
+    return [
+        {**base, "way": name, **_recomputed(figure, way, calls, published, tolerance)}
+        for name, way in zip(ways, figure.recompute, strict=True)
+    ]
+
+
+def _told_apart(ways: tuple[Recomputation, ...]) -> list[str]:
+    """Name each way by the arguments and selections in which the ways of a figure differ."""
+    said = [{**{name: str(value) for name, value in way.arguments.items()}, **way.select} for way in ways]
+    differing = [name for name in said[0] if len({each.get(name) for each in said}) > 1]
+    return [", ".join(each.get(name, "") for name in differing) for each in said]
+
+
+def _recomputed(figure: Figure, way: Recomputation, calls: _Calls, published: float, tolerance: float) -> dict[str, object]:
+    value, *moved = calls.values(way, figure.id)
+    reach = float(np.abs(np.array(moved) - value).sum()) if moved else 0.0
+    status = _status(value - published, tolerance, reach, figure.verified)
+    unseen = "" if figure.verified != "M" else "the printed figure has not been seen at its source (mark M). "
+    return {
+        "estimate": value, "lowest": value - reach, "highest": value + reach, "status": status,
+        "why": (unseen + way.why).strip() if status in ("differs", "cannot") else way.why,
+        "function": way.function, "arguments": ", ".join(f"{name}={value}" for name, value in way.arguments.items()),
+    }  # fmt: skip
+
+
+def _status(difference: float, tolerance: float, reach: float, verified: Mark) -> str:
+    slack = 1e-9
+    if np.isnan(difference) or verified == "M":
+        return "cannot"
+    if abs(difference) <= tolerance + slack:
+        return "reproduced"
+    return "within-rounding" if abs(difference) <= tolerance + reach + slack else "differs"

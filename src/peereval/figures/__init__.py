@@ -1,0 +1,57 @@
+"""Results to figures: one file a kind of result, loaded when drawn."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from peereval.errors import UnsupportedInputError
+
+if TYPE_CHECKING:
+    from peereval.results import Released, Result
+
+_FIGURES = {
+    "attrition": "peereval.figures.answers",
+    "effects": "peereval.figures.forest",
+    "ledger": "peereval.figures.ledger",
+    "rates": "peereval.figures.rates",
+    "risks": "peereval.figures.rates",
+    "rounds": "peereval.figures.rounds",
+    "survival": "peereval.figures.curves",
+}
+
+
+def draw(finding: Result | Released, *, ax: Any = None, **options: Any) -> Any:  # noqa: ANN401 - matplotlib is imported when drawn
+    """Draw a result.
+
+    Parameters
+    ----------
+    finding : Result or Released
+        What is drawn. Synthetic and reconstructed data are named on the figure.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+    **options
+        What the figure of this kind understands.
+
+    Returns
+    -------
+    matplotlib.axes.Axes or ndarray of Axes
+        One panel, or an array of them.
+
+    Raises
+    ------
+    UnsupportedInputError
+        There is no figure for this kind of result.
+
+    Examples
+    --------
+    >>> import peereval as pe
+    >>> ward = pe.simulate_study("ward", seed=1)
+    >>> axes = draw(pe.attrition(ward.responses))
+    >>> axes.get_ylabel()
+    'Answers'
+    """
+    if finding.kind not in _FIGURES:
+        msg = f"There is no figure for results of the kind {finding.kind!r}."
+        raise UnsupportedInputError(msg, hint=f"Kinds with a figure: {', '.join(sorted(_FIGURES))}.")
+    return import_module(_FIGURES[finding.kind]).figure(finding, ax, **options)

@@ -1,0 +1,64 @@
+"""Answers per round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from peereval.figures.style import COLOURS, HATCHES, count, mark_origin, one_panel, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from peereval.results import Released, Result
+
+
+def figure(finding: Result | Released, ax: Axes | None) -> Axes:
+    """Draw how many answered each round, with those invited where that is known.
+
+    Parameters
+    ----------
+    finding : Result or Released
+        What `attrition` gave.
+    ax : Axes or None
+        Where to draw.
+
+    Returns
+    -------
+    Axes
+        The panel.
+    """
+    rows = finding.estimates
+    rows = rows[rows["measure"] == "answered"]
+    arms = sorted(set(rows["group"]) - {"all"}) or ["all"]
+    rounds = list(dict.fromkeys(rows["round"]))
+    with styled():
+        ax = one_panel(ax)
+        for place, name in enumerate(arms):
+            _bars(ax, rows[rows["group"] == name].set_index("round").reindex(rounds), place, len(arms), name, finding)
+        ax.set_xticks(range(len(rounds)), rounds)
+        ax.set_xlabel("Round")
+        ax.set_ylabel("Answers" + (" (outline: invited)" if rows["denominator"].notna().any() else ""))
+        ax.margins(y=0.12)
+        if arms != ["all"]:
+            ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=len(arms))
+        mark_origin(ax, finding)
+    return ax
+
+
+def _bars(ax: Axes, mine: object, place: int, groups: int, name: str, finding: Result | Released) -> None:
+    width = 0.8 / groups
+    x = np.arange(len(mine)) + (place - (groups - 1) / 2) * width  # type: ignore[arg-type]
+    answered, invited = (mine[column].to_numpy(float) for column in ("numerator", "denominator"))  # type: ignore[index]
+    ax.bar(x, np.nan_to_num(invited), width * 0.92, facecolor="none", edgecolor="#555555", linewidth=0.8)
+    ax.bar(
+        x, np.nan_to_num(answered), width * 0.92, color=COLOURS[place], hatch=HATCHES[place], edgecolor="white",
+        label=None if name == "all" else name,
+    )  # fmt: skip
+    for left, value in zip(x, answered, strict=True):
+        ax.annotate(
+            count(value, finding), (left, np.nan_to_num(value)), xytext=(0, 2), textcoords="offset points",
+            ha="center", va="bottom", fontsize=9,
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+        )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Shares with their intervals, one row a group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+
+from peereval.figures.style import COLOURS, count, mark_origin, one_panel, styled
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from peereval.results import Released, Result
+
+_LABELS = {"readmission_rate": "Index stays with a readmission", "risk": "Persons with the event"}
+
+
+def figure(finding: Result | Released, ax: Axes | None) -> Axes:
+    """Draw shares per group.
+
+    Parameters
+    ----------
+    finding : Result or Released
+        What `readmission_rate` or `compare_risks` gave.
+    ax : Axes or None
+        Where to draw.
+
+    Returns
+    -------
+    Axes
+        The panel; its axis starts at 0.
+    """
+    rows = finding.estimates
+    rows = rows[rows["measure"].isin(_LABELS)]
+    with styled():
+        ax = one_panel(ax, (7.0, 1.3 + 0.45 * len(rows)))
+        y = np.arange(len(rows))
+        spread = np.abs(rows[["conf_low", "conf_high"]].to_numpy(float).T - rows["estimate"].to_numpy(float))
+        ax.errorbar(rows["estimate"], y, xerr=spread, fmt="o", color=COLOURS[0], capsize=3)
+        for place in np.flatnonzero(rows["estimate"].isna()):
+            ax.text(0.0, place, "  not shown: too few", va="center", fontsize=9, style="italic")
+        ax.set_yticks(y, [_label(row, finding) for _, row in rows.iterrows()])
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        ax.set_xlim(0, max(0.05, 1.1 * np.nan_to_num(rows["conf_high"].to_numpy(float)).max(initial=0.0)))
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.set_xlabel(f"{_LABELS[rows['measure'].iloc[0]] if len(rows) else 'Share'}, 95 % interval")
+        mark_origin(ax, finding)
+    return ax
+
+
+def _label(row: pd.Series, finding: Result | Released) -> str:
+    return f"{row['group']}\n{count(row['numerator'], finding)} of {count(row['denominator'], finding)}"

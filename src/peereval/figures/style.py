@@ -1,0 +1,95 @@
+"""What all figures have in common: colours, marks, counts, and the word that data are made up."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+
+from peereval.results import Released
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+    from peereval.results import Result
+
+# Okabe and Ito's colours, told apart by colour-blind readers; marks and dashes tell them apart in grey
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+MARKS = ("o", "s", "^", "D", "v", "P")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+HATCHES = ("", "///", "...", "xx", "\\\\\\", "++")
+_RC = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "legend.frameon": False,
+    "svg.hashsalt": "peereval",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the project's style, and leave the caller's settings as they were."""
+    with plt.rc_context(_RC):
+        yield
+
+
+def one_panel(ax: Axes | None, size: tuple[float, float] = (7.0, 4.0)) -> Axes:
+    """Give the caller's axes, or those of a new figure.
+
+    Parameters
+    ----------
+    ax : Axes or None
+        The caller's axes.
+    size : tuple of float
+        Width and height of a new figure in inches.
+
+    Returns
+    -------
+    Axes
+        Where to draw.
+    """
+    return plt.subplots(figsize=size)[1] if ax is None else ax
+
+
+def mark_origin(ax: Axes, finding: Result | Released) -> None:
+    """Write on the panel that its data are synthetic or reconstructed.
+
+    Parameters
+    ----------
+    ax : Axes
+        The panel.
+    finding : Result or Released
+        What is drawn.
+    """
+    if finding.origin != "observed":
+        words = {"synthetic": "synthetic data", "reconstructed": "data rebuilt from published counts"}[finding.origin]
+        ax.text(
+            1.0, 1.01, words, transform=ax.transAxes, ha="right", va="bottom", fontsize=8, style="italic", color="#555555"
+        )  # fmt: skip
+
+
+def count(value: Any, finding: Result | Released) -> str:  # noqa: ANN401 - a cell
+    """Write a number of persons: exact in a result, rounded in a released one.
+
+    Parameters
+    ----------
+    value : float
+        The number; missing where it is withheld.
+    finding : Result or Released
+        What is drawn.
+
+    Returns
+    -------
+    str
+        Such as ``"120"``, ``"≈ 120"`` or ``"few"``.
+    """
+    if value != value or value is None:  # noqa: PLR0124 - not-a-number is unequal to itself
+        return "few"
+    return f"≈ {value:.0f}" if isinstance(finding, Released) else f"{value:.0f}"

@@ -1,0 +1,1 @@
+"""Survey instruments: a catalogue of definitions, and the scoring of answers by them."""

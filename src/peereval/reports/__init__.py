@@ -1,0 +1,1 @@
+"""Released results to a report that may leave the building."""

@@ -1,0 +1,187 @@
+"""The report: one HTML file that needs nothing else, readable on paper and on a phone."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from peereval.contracts import REASONS
+from peereval.disclosure.policy import disclosure_policy
+from peereval.errors import NotReleasedError
+from peereval.files import write_text
+from peereval.reports.summary import sentences_of
+from peereval.reports.tables import as_gt, tables_of
+from peereval.results import Released
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter of the report.
+
+    Parameters
+    ----------
+    heading : str
+        Its heading.
+    findings : tuple of Released
+        What it shows.
+    """
+
+    heading: str
+    findings: tuple[Released, ...]
+
+
+_CAPTIONS = {
+    "attrition": "Answers in each round, by arm where there are arms.",
+    "rates": "Share of index stays followed by a readmission, with 95 % intervals.",
+    "survival": "Share not yet readmitted by days since the first discharge, with 95 % limits and the numbers at risk.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure of a chapter.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows.
+    source : str
+        The image as a data address.
+    wide : bool
+        Whether it takes the whole width; the others stand side by side where there is room.
+    """
+
+    caption: str
+    source: str
+    wide: bool
+
+
+def write_report(chapters: Sequence[Chapter], path: str | Path, *, title: str, programme: str) -> Path:
+    """Write a report of released results.
+
+    Parameters
+    ----------
+    chapters : sequence of Chapter
+        The chapters in their order.
+    path : str or Path
+        Where to write the HTML file.
+    title, programme : str
+        The title, and the programme in a sentence.
+
+    Returns
+    -------
+    Path
+        Where it was written.
+
+    Raises
+    ------
+    NotReleasedError
+        A result has not passed `release`.
+    DestinationError
+        It cannot be written there.
+    """
+    findings = [finding for chapter in chapters for finding in chapter.findings]
+    for finding in findings:
+        if not isinstance(finding, Released):
+            msg = f"{finding.title!r} is a {type(finding).__name__}, not a released result."
+            raise NotReleasedError(msg, hint="Pass it through release() first.")
+    place = Path(path)
+    write_text(_template().render(**_content(chapters, findings, title, programme)), place)
+    return place
+
+
+def _content(chapters: Sequence[Chapter], findings: list[Released], title: str, programme: str) -> dict[str, Any]:
+    made = sorted({finding.origin for finding in findings} - {"observed"})
+    policies = [disclosure_policy(name.split()[0]) for name in dict.fromkeys(finding.policy for finding in findings)]
+    return {
+        "title": title,
+        "programme": programme,
+        "made_up": made,
+        "summary": [sentence for finding in findings for sentence in sentences_of(finding)],
+        "chapters": [_chapter(chapter, number) for number, chapter in enumerate(chapters, start=1)],
+        "methods": list(dict.fromkeys(finding.method for finding in findings)),
+        "policies": policies,
+        "references": list(dict.fromkeys(text for finding in findings for text in finding.references)),
+        "appendix": [_appendix(finding) for finding in findings],
+    }
+
+
+def _chapter(chapter: Chapter, number: int) -> dict[str, Any]:
+    shown = [_shown(finding, f"t{number}-{place}") for place, finding in enumerate(chapter.findings, start=1)]
+    return {"heading": chapter.heading, "id": f"chapter-{number}", "findings": shown}
+
+
+def _shown(finding: Released, identity: str) -> dict[str, Any]:
+    tables = [as_gt(caption, cells, f"{identity}-{place}") for place, (caption, cells) in enumerate(tables_of(finding), start=1)]
+    return {
+        "title": finding.title,
+        "estimand": finding.estimand,
+        "figures": _drawings(finding),
+        "tables": [table.as_raw_html() for table in tables],
+        "notes": [*finding.assumptions, *_left_out(finding), *_withheld(finding)],
+    }
+
+
+def _drawings(finding: Released) -> list[Drawing]:
+    if finding.estimates.empty:
+        return []
+    if finding.kind != "rounds":
+        return [Drawing(_CAPTIONS[finding.kind], _svg(finding, {}), wide=True)] if finding.kind in _CAPTIONS else []
+    rows = finding.estimates
+    shown = rows[rows["headline"].astype(bool)] if rows["headline"].any() else rows
+    scales = dict(zip(shown["outcome"] + ":" + shown["scale"], shown["label"], strict=True))
+    means = [
+        Drawing(f"{label}: mean scores with 95 % intervals.", _svg(finding, {"show": "means", "scale": scale}), wide=False)
+        for scale, label in scales.items()
+    ]
+    changes = _svg(finding, {"show": "changes"})
+    return [*means, Drawing("Change at the last round in standard deviations, with 95 % intervals.", changes, wide=True)]
+
+
+def _left_out(finding: Released) -> list[str]:
+    return [f"Left out: {count} ({REASONS.get(reason, reason)})." for reason, count in finding.exclusions.items()]
+
+
+def _withheld(finding: Released) -> list[str]:
+    return [f"To protect small numbers: {'; '.join(finding.changes)}."]
+
+
+def _appendix(finding: Released) -> dict[str, Any]:
+    settings = {name: value for name, value in finding.settings.items() if name != "versions" and value not in (None, "")}
+    versions = ", ".join(f"{name} {version}" for name, version in finding.settings.get("versions", {}).items())
+    return {"title": finding.title, "settings": settings, "versions": versions, "policy": finding.policy, "claim": finding.claim}
+
+
+def _svg(finding: Released, options: dict[str, str]) -> str:
+    """The figure as a data address: scalable on paper, and with nothing to fetch."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415 - slow to import
+
+    from peereval.figures.style import styled  # noqa: PLC0415 - it imports matplotlib
+
+    with styled():
+        drawn = finding.plot(**options)
+        panel = drawn.ravel()[0] if hasattr(drawn, "ravel") else drawn
+        buffer = io.BytesIO()
+        # no date and no program's name: the same results give the same bytes
+        panel.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        plt.close(panel.figure)
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - slow to import
+
+    text = (files("peereval.reports") / "report.html.jinja").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(text)

@@ -1,0 +1,206 @@
+"""Released results to tables for print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from peereval.reports.wording import NBSP, NOT_SHOWN, UNBROKEN_HYPHEN, UNKNOWN, about, number, p_value, percent, share_with_interval, with_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from great_tables import GT
+
+    from peereval.results import Released
+
+_CURVE_DAYS = (30, 90, 180, 365)
+
+
+def tables_of(finding: Released) -> list[tuple[str, pd.DataFrame]]:
+    """Give the printed tables of a released result.
+
+    Parameters
+    ----------
+    finding : Released
+        The result.
+
+    Returns
+    -------
+    list of tuple of str and DataFrame
+        Caption and cells (texts) of each table.
+
+    Examples
+    --------
+    >>> import peereval as pe
+    >>> [released] = pe.release(pe.attrition(pe.simulate_study("ward", seed=1).responses))
+    >>> caption, cells = tables_of(released)[0]
+    >>> cells.columns.tolist()
+    ['Group', 'Round', 'Answered', 'Invited', 'Response']
+    """
+    return _TABLES[finding.kind](finding.estimates) if finding.kind in _TABLES else []
+
+
+def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
+    """Make a great_tables table of printed cells.
+
+    Parameters
+    ----------
+    caption : str
+        The caption.
+    cells : DataFrame
+        Texts.
+    identity : str
+        The id of the HTML element; the same id gives the same bytes.
+
+    Returns
+    -------
+    GT
+        The table; texts from data are escaped by it.
+    """
+    from great_tables import GT, loc, style  # noqa: PLC0415 - slow to import
+
+    table = GT(cells, id=identity).tab_header(title=caption).cols_align("left")
+    numeric = [name for name in cells.columns if name not in _TEXT_COLUMNS]
+    table = table.cols_align("right", columns=numeric) if numeric else table
+    return table.tab_style(style.text(weight="bold"), loc.column_labels())
+
+
+_TEXT_COLUMNS = ("Group", "Round", "Scale", "Comparison", "Rounds answered")
+
+
+def _attrition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    answered = rows[rows["measure"] == "answered"].set_index(["group", "round"])
+    stayed = rows[rows["measure"] == "retained"].set_index(["group", "round"])
+    cells = pd.DataFrame(
+        {
+            "Group": [group for group, _ in answered.index],
+            "Round": [label for _, label in answered.index],
+            "Answered": [about(value) for value in answered["numerator"]],
+            "Invited": [UNKNOWN if pd.isna(value) else about(value) for value in answered["denominator"]],
+            "Response": _responses(answered),
+            "Stayed (of the first round)": [share_with_interval(stayed.loc[key]) if key in stayed.index else "" for key in answered.index],
+        }
+    )
+    patterns = rows[rows["measure"] == "pattern"]
+    followed = cells if len(stayed) else cells.drop(columns="Stayed (of the first round)")
+    return [("Answers per round", followed), *_patterns(patterns)]
+
+
+def _responses(answered: pd.DataFrame) -> list[str]:
+    unknown = answered["denominator"].isna() & ~answered["withheld"].astype(bool)
+    written = [NOT_SHOWN if withheld else percent(value) for value, withheld in zip(answered["estimate"], answered["withheld"], strict=True)]
+    return [UNKNOWN if missing else text for text, missing in zip(written, unknown, strict=True)]
+
+
+def _patterns(patterns: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    if patterns.empty:
+        return []
+    written = patterns.assign(count=[about(value) for value in patterns["numerator"]])
+    wide = written.pivot_table(index="term", columns="group", values="count", aggfunc="first", sort=False).fillna("0")
+    cells = wide.reset_index().rename(columns={"term": "Rounds answered"})
+    cells.columns.name = None
+    return [("Persons by the rounds they answered", cells.astype(str))]
+
+
+def _rounds(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Main scales first, sub-scales after them."""
+    if rows.empty:
+        return []
+    main = rows["headline"].astype(bool) if rows["headline"].any() else pd.Series(data=True, index=rows.index)
+    parts = [("", rows[main]), ("Sub-scales: ", rows[~main])]
+    return [table for words, part in parts if len(part) for table in _of_scales(words, part)]
+
+
+def _of_scales(words: str, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    means, changes = f"{words}mean scores (standard deviation) and persons", f"{words}differences with 95 % intervals"
+    return [(means[0].upper() + means[1:], _means(rows)), (changes[0].upper() + changes[1:], _changes(rows))]
+
+
+def _means(rows: pd.DataFrame) -> pd.DataFrame:
+    means = rows[rows["measure"] == "mean"]
+    cell = [_mean(row) for _, row in means.iterrows()]
+    group = means["group"] if "group" in means else pd.Series("all", index=means.index)
+    order = pd.Categorical(means["label"], list(dict.fromkeys(means["label"])))
+    keyed = means.assign(cell=cell, Group=group.astype(str), Scale=order)
+    wide = keyed.pivot_table(index=["Scale", "Group"], columns="round", values="cell", aggfunc="first", observed=True)
+    cells = wide[list(dict.fromkeys(means["round"]))].reset_index().astype(str)
+    cells["Scale"] = cells["Scale"].str.replace("-", UNBROKEN_HYPHEN)
+    cells.columns.name = None
+    return cells.drop(columns="Group") if "group" not in means else cells
+
+
+def _mean(row: pd.Series) -> str:
+    if row["withheld"]:
+        return NOT_SHOWN
+    spread = f" ({number(row['sd'])})" if not pd.isna(row["sd"]) else ""
+    return f"{number(row['estimate'])}{spread}, n {about(row['n'])}".replace(" ", NBSP)
+
+
+_CHANGES = ("mean_change", "mean_difference", "difference_in_change")
+_SIZES = ("change_over_baseline_sd", "hedges_g", "difference_over_baseline_sd")
+
+
+def _changes(rows: pd.DataFrame) -> pd.DataFrame:
+    keys = [name for name in ("label", "group", "contrast") if name in rows]
+    changes = rows[rows["measure"].isin(_CHANGES)]
+    order = pd.Categorical(changes["label"], list(dict.fromkeys(changes["label"])))
+    by = [order, changes["group"].fillna("\uffff")] if "group" in changes else [order]
+    changes = changes.iloc[pd.MultiIndex.from_arrays(by).argsort()] if len(changes) else changes
+    sizes = rows[rows["measure"].isin(_SIZES)].drop_duplicates(keys)
+    size = {tuple(map(str, key)): with_interval(row) for key, row in sizes.set_index(keys).iterrows()}
+    named = [tuple(map(str, key)) for key in changes[keys].itertuples(index=False)]
+    cells = pd.DataFrame(
+        {
+            "Scale": changes["label"].str.replace("-", UNBROKEN_HYPHEN).to_list(),
+            "Comparison": _comparisons(changes),
+            "Persons": [about(value) for value in changes["n"]],
+            "Points": [with_interval(row) for _, row in changes.iterrows()],
+            "In standard deviations": [size.get(key, "") for key in named],
+            "p, adjusted": [p_value(value) for value in changes["p_adjusted"]],
+        }
+    )
+    return cells
+
+
+def _comparisons(changes: pd.DataFrame) -> list[str]:
+    group = changes["group"] if "group" in changes else pd.Series(pd.NA, index=changes.index)
+    contrast = changes["contrast"].str.replace(" - ", " − ")
+    return [text if pd.isna(name) else f"{name}: {text}" for name, text in zip(group, contrast, strict=True)]
+
+
+def _rates(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    cells = pd.DataFrame(
+        {
+            "Group": rows["group"].to_list(),
+            "Readmissions": [about(value) for value in rows["numerator"]],
+            "Index stays": [about(value) for value in rows["denominator"]],
+            "Persons": [about(value) for value in rows["n_persons"]],
+            "Share with 95 % interval": [share_with_interval(row) for _, row in rows.iterrows()],
+        }
+    )
+    return [("Index stays followed by a readmission", cells)]
+
+
+def _survival(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    days = [day for day in _CURVE_DAYS if day <= rows["time"].max()] if len(rows) else []
+    cells = pd.DataFrame(
+        [{"Group": name, **{f"{day} days": _at(part, day) for day in days}} for name, part in rows.groupby("group", sort=True)]
+    )
+    return [("Not readmitted, by days since the first discharge", cells)]
+
+
+def _at(curve: pd.DataFrame, day: int) -> str:
+    known = curve[curve["time"] <= day]
+    if curve["time"].max() < day // 30 * 30 or known.empty:
+        return NOT_SHOWN
+    return share_with_interval(known.iloc[-1])
+
+
+_TABLES: dict[str, Callable[[pd.DataFrame], list[tuple[str, pd.DataFrame]]]] = {
+    "attrition": _attrition,
+    "rounds": _rounds,
+    "rates": _rates,
+    "survival": _survival,
+}

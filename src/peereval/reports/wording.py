@@ -1,0 +1,160 @@
+"""Numbers as texts: estimates with their intervals, counts that are rounded, cells that are withheld."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Row = Mapping[str, object] | pd.Series
+
+NOT_SHOWN = "not shown"
+NBSP = "\u00a0"
+"""Keeps a number and what belongs to it on one line."""
+UNBROKEN_HYPHEN = "\u2011"
+"""Keeps the name of an instrument on one line."""
+UNKNOWN = "unknown"
+
+
+def number(value: object, decimals: int = 2) -> str:
+    """Write a number with a true minus sign.
+
+    Parameters
+    ----------
+    value : float
+        The number; missing gives an empty text.
+    decimals : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> number(-0.5)
+    '−0.50'
+    """
+    return "" if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")  # type: ignore[call-overload]
+
+
+def percent(value: object) -> str:
+    """Write a share in whole per cent.
+
+    Parameters
+    ----------
+    value : float
+        The share; missing gives an empty text.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> percent(0.24)
+    '24\\xa0%'
+    """
+    return "" if pd.isna(value) else f"{100 * value:.0f}{NBSP}%"  # type: ignore[operator]
+
+
+def about(value: object) -> str:
+    """Write a rounded count.
+
+    Parameters
+    ----------
+    value : float
+        The count; missing means that it is withheld.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> about(120.0), about(None)
+    ('≈\\xa0120', 'not shown')
+    """
+    return NOT_SHOWN if pd.isna(value) else f"≈{NBSP}{value:.0f}"  # type: ignore[str-format]
+
+
+def with_interval(row: Row, decimals: int = 2) -> str:
+    """Write an estimate with its interval.
+
+    Parameters
+    ----------
+    row : mapping or Series
+        With ``estimate``, ``conf_low``, ``conf_high`` and ``withheld``.
+    decimals : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        The text; *not shown* where it is withheld.
+
+    Examples
+    --------
+    >>> with_interval({"estimate": 1.5, "conf_low": -0.25, "conf_high": 3.25, "withheld": False})
+    '1.50\\xa0(−0.25\\xa0to\\xa03.25)'
+    """
+    return _written(row, lambda value: number(value, decimals))
+
+
+def share_with_interval(row: Row) -> str:
+    """Write a share with its interval in whole per cent.
+
+    Parameters
+    ----------
+    row : mapping or Series
+        As in `with_interval`.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> share_with_interval({"estimate": 0.24, "conf_low": 0.2, "conf_high": 0.29, "withheld": False})
+    '24\\xa0%\\xa0(20\\xa0%\\xa0to\\xa029\\xa0%)'
+    """
+    return _written(row, percent)
+
+
+def _written(row: Row, write: object) -> str:
+    if row["withheld"] or pd.isna(row["estimate"]):
+        return NOT_SHOWN if row["withheld"] else ""
+    text = str(write(row["estimate"]))  # type: ignore[operator]
+    if pd.isna(row["conf_low"]):
+        return text
+    return f"{text}{NBSP}({write(row['conf_low'])}{NBSP}to{NBSP}{write(row['conf_high'])})"  # type: ignore[operator]
+
+
+def p_value(value: object) -> str:
+    """Write a p value.
+
+    Parameters
+    ----------
+    value : float
+        The p value; missing gives an empty text.
+
+    Returns
+    -------
+    str
+        The text, three decimals.
+
+    Examples
+    --------
+    >>> p_value(0.00004), p_value(0.0312)
+    ('< 0.001', '0.031')
+    """
+    if pd.isna(value):
+        return ""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"  # type: ignore[operator, str-format]  # noqa: PLR2004 - the usual limit

@@ -1,0 +1,98 @@
+"""The sections of an evaluation: each a function of a study and its data that gives results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peereval.admissions.rates import readmission_rate
+from peereval.admissions.survival import time_to_readmission
+from peereval.rounds.compare import compare_rounds
+from peereval.surveys.attrition import attrition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peereval.results import Result
+    from peereval.studies.study import Study, StudyData
+
+
+def participation(study: Study, data: StudyData) -> list[Result]:
+    """Who answered which rounds.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    data : StudyData
+        Its data.
+
+    Returns
+    -------
+    list of Result
+        One result.
+    """
+    return [attrition(data.responses, arm="arm" if study.two_arms else None, invited=data.invited)]
+
+
+def rounds(study: Study, data: StudyData) -> list[Result]:
+    """What changed between the rounds.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    data : StudyData
+        Its data.
+
+    Returns
+    -------
+    list of Result
+        One result.
+    """
+    plan = study.plan
+    primary = None if plan.survey.primary is None else tuple(plan.survey.primary.split(":"))
+    compared = compare_rounds(
+        data.scores,
+        design=plan.study.design,
+        method=plan.survey.method,
+        arm="arm" if study.two_arms else None,
+        reference_arm=plan.study.reference_arm,
+        allocation=plan.study.allocation,
+        primary=primary,  # type: ignore[arg-type]
+    )
+    return [compared]
+
+
+def hospital(study: Study, data: StudyData) -> list[Result]:
+    """Readmissions and the time to them.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    data : StudyData
+        Its data.
+
+    Returns
+    -------
+    list of Result
+        Two results, or none where the study has no contacts.
+    """
+    if data.index is None or study.plan.contacts is None:
+        return []
+    definition = study.plan.contacts.definition
+    by = "arm" if "arm" in data.index.columns else None
+    found = [readmission_rate(data.index, definition=definition, by=by), time_to_readmission(data.index, definition=definition, by=by)]
+    if not data.impossible_contacts:
+        return found
+    left_out = {"discharged_before_admitted": data.impossible_contacts}
+    return [replace(result, exclusions={**result.exclusions, **left_out}) for result in found]
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Study, StudyData], list[Result]]]] = {
+    "participation": ("Who answered", participation),
+    "rounds": ("What changed", rounds),
+    "hospital": ("Hospital stays", hospital),
+}
+"""Every section by id: its heading and its function."""

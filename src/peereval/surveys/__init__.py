@@ -1,0 +1,1 @@
+"""Survey answers: reading them, and who answered which rounds."""

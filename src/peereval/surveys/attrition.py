@@ -1,0 +1,143 @@
+"""Who answered which rounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from peereval.contracts import INVITED, RESPONSES, check_frame
+from peereval.errors import InvalidValueError
+from peereval.estimation.proportions import wilson_interval
+from peereval.results import Result, data_facts, origin_of, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEVEL = 0.95
+
+
+def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.DataFrame | None = None) -> Result:
+    """Count who answered each round, who stayed, and in which pattern.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        The *responses* contract; `round` must be an ordered categorical.
+    arm : str, optional
+        A column of `responses` to count by, beside everybody.
+    invited : DataFrame, optional
+        The *invited* contract: how many were asked in each round. Without it response rates are unknown.
+
+    Returns
+    -------
+    Result
+        Rows with ``measure``: ``answered`` (of the invited, per round), ``retained`` (of those who answered
+        the first round, per later round, with Wilson's interval) and ``pattern`` (per set of rounds answered,
+        named in ``term``). The last two need persons who can be followed.
+
+    Raises
+    ------
+    InvalidValueError
+        `round` has no order.
+
+    Examples
+    --------
+    >>> import peereval as pe
+    >>> region = pe.simulate_study("region", seed=1)
+    >>> found = pe.attrition(region.responses).estimates
+    >>> found.loc[found["measure"] == "retained", ["round", "numerator", "denominator"]]
+           round  numerator  denominator
+    3  half-year        183          240
+    4   one-year        155          240
+    """
+    check_frame(responses, RESPONSES)
+    rounds = _rounds(responses)
+    if invited is not None:
+        check_frame(invited, INVITED)
+    linked = "person" in responses.columns and bool(responses["person"].notna().all())
+    rows = [row for group in _groups(responses, arm) for row in _rows(responses, invited, group, rounds, linked=linked)]
+    return Result(
+        kind="attrition",
+        title="Who answered which rounds",
+        estimates=pd.DataFrame(rows),
+        method=_METHOD if linked else _METHOD_UNLINKED,
+        claim="description",
+        estimand="Share of persons who answered, among those invited and among those who answered the first round.",
+        assumptions=() if invited is not None else ("How many were invited is unknown, so response rates are unknown.",),
+        references=("Wilson 1927, Journal of the American Statistical Association 22:209",),
+        settings={"arm": arm, "linked": linked, "versions": versions(), "data": data_facts(responses)},
+        exclusions=_without_arm(responses, arm),
+        origin=origin_of(responses),
+    )
+
+
+_METHOD = (
+    "Answers are counted per round; retention is the share of persons with an answer to the first round who answered "
+    "the later one, with Wilson's 95 % interval (rule R12)."
+)
+_METHOD_UNLINKED = "Answers are counted per round; the rounds are anonymous, so who stayed cannot be told."
+
+
+def _rounds(responses: pd.DataFrame) -> list[str]:
+    kind = responses["round"].dtype
+    if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
+        msg = "The column 'round' of the responses has no order."
+        raise InvalidValueError(msg, hint="Make it an ordered categorical, as read_survey(…, rounds=[…]) does.")
+    return [str(name) for name in kind.categories]
+
+
+def _groups(responses: pd.DataFrame, arm: str | None) -> list[tuple[str | None, str]]:
+    """The column and value of each group to count; (None, "all") is everybody."""
+    arms = [] if arm is None else [(arm, str(value)) for value in sorted(responses[arm].dropna().unique())]
+    return [*arms, (None, "all")]
+
+
+def _rows(
+    responses: pd.DataFrame, invited: pd.DataFrame | None, group: tuple[str | None, str], rounds: list[str], *, linked: bool
+) -> Iterator[dict[str, object]]:
+    column, name = group
+    mine = responses if column is None else responses[responses[column] == name]
+    yield from _answered(mine, _asked(invited, column, name), name, rounds)
+    if linked:
+        yield from _followed(mine, name, rounds)
+
+
+def _asked(invited: pd.DataFrame | None, column: str | None, name: str) -> pd.DataFrame | None:
+    if invited is None or column is None:
+        return invited
+    return invited[invited[column] == name] if column in invited.columns else None
+
+
+def _answered(mine: pd.DataFrame, asked: pd.DataFrame | None, name: str, rounds: list[str]) -> Iterator[dict[str, object]]:
+    for label in rounds:
+        count = int((mine["round"] == label).sum())
+        # a round that the table of invited does not name is unknown, not zero
+        total = np.nan if asked is None else float(asked.loc[asked["round"].astype(str) == label, "invited"].sum(min_count=1))
+        yield {"measure": "answered", "group": name, "round": label, **_share(count, total, interval=False)}
+
+
+def _followed(mine: pd.DataFrame, name: str, rounds: list[str]) -> Iterator[dict[str, object]]:
+    there = pd.crosstab(mine["person"], mine["round"].astype(str)).reindex(columns=rounds, fill_value=0).astype(bool)
+    started = there[there[rounds[0]]]
+    for label in rounds[1:]:
+        share = _share(int(started[label].sum()), len(started), interval=True)
+        yield {"measure": "retained", "group": name, "round": label, **share}
+    for pattern, count in there.value_counts().sort_index(ascending=False).items():
+        answered = [label for label, yes in zip(rounds, pattern, strict=True) if yes]  # type: ignore[call-overload]
+        share = _share(int(count), len(there), interval=False)
+        yield {"measure": "pattern", "group": name, "term": " + ".join(answered), **share}
+
+
+def _share(numerator: int, denominator: float, *, interval: bool) -> dict[str, object]:
+    counts = {"numerator": numerator, "denominator": denominator, "estimate": numerator / denominator if denominator else np.nan}
+    if not interval:
+        return counts
+    low, high = wilson_interval(numerator, denominator, level=LEVEL)
+    return {**counts, "conf_low": float(low), "conf_high": float(high), "conf_level": LEVEL}
+
+
+def _without_arm(responses: pd.DataFrame, arm: str | None) -> dict[str, int]:
+    missing = 0 if arm is None else int(responses[arm].isna().sum())
+    return {"arm_missing": missing} if missing else {}
