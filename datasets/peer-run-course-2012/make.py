@@ -52,7 +52,7 @@ def outcomes() -> pd.DataFrame:
         for label, cell in zip(ROUNDS, cells, strict=True)
     ]
     names = ["outcome", "round", "arm", "mean", "sd", "n", "direction", "mean_transcribed"]
-    frame = pd.DataFrame(rows, columns=names).astype({name: "string" for name in ("outcome", "round", "arm", "direction")})
+    frame = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(("outcome", "round", "arm", "direction"), "string"))
     reason = pd.Series(UNUSABLE, index=frame.index).where(frame["mean"].isna())
     return frame.assign(reason=reason.astype("string"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,7 +40,7 @@ def new(
     seed: Annotated[int, typer.Option(help="Seed of the synthetic data.")] = 2026,
 ) -> None:
     """Write a study folder that works at once, with synthetic data."""
-    from peereval.studies.folder import new_study  # noqa: PLC0415 - slow to import
+    from peereval.studies.folder import new_study
 
     path = new_study(directory, preset=preset, seed=seed)
     print(f"Wrote {path.parent}. Next: peereval evaluate {path}")
@@ -49,10 +49,12 @@ def new(
 @app.command()
 def evaluate(
     study: Annotated[Path, typer.Argument(help="The study.toml.")],
-    report: Annotated[Path | None, typer.Option(help="Where to write the report; report.html beside the study by default.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where to write the report; report.html beside the study by default.")
+    ] = None,
 ) -> None:
     """Evaluate a study and write its report, with small numbers protected."""
-    from peereval.studies.study import Study  # noqa: PLC0415 - slow to import
+    from peereval.studies.study import Study
 
     evaluation = Study.from_toml(study).evaluate(progress=True)
     written = evaluation.report(study.parent / "report.html" if report is None else report)
@@ -64,8 +66,8 @@ def reproduce(
     names: Annotated[list[str] | None, typer.Argument(help="Data sets; all by default.")] = None,
 ) -> None:
     """Compute published figures again and print them beside the published ones."""
-    from peereval import datasets  # noqa: PLC0415 - slow to import
-    from peereval.evidence.published import unexplained  # noqa: PLC0415 - slow to import
+    from peereval import datasets
+    from peereval.evidence.published import unexplained
 
     ledgers = {name: datasets.load(name).reproduce() for name in names or datasets.available()}
     for name, found in ledgers.items():
@@ -102,14 +104,14 @@ def _notes() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", PeerevalWarning)
-        warnings.showwarning = show
+        warnings.showwarning = show  # type: ignore[assignment]
         yield
 
 
 def _print_ledger(name: str, found: Result) -> None:
-    from rich.console import Console  # noqa: PLC0415 - slow to import
-    from rich.markup import escape  # noqa: PLC0415 - slow to import
-    from rich.table import Table  # noqa: PLC0415 - slow to import
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
 
     rows = found.estimates
     table = Table(title=f"{name}: {found.references[0]}", title_justify="left", box=None, pad_edge=False)
@@ -125,10 +127,10 @@ def _print_ledger(name: str, found: Result) -> None:
 
 
 def _cells(row: pd.Series) -> list[str]:
-    from rich.markup import escape  # noqa: PLC0415 - slow to import
+    from rich.markup import escape
 
     way = f" ({row['way']})" if isinstance(row["way"], str) and row["way"] else ""
-    value = "" if row["estimate"] != row["estimate"] else f"{row['estimate']:.4g}"  # noqa: PLR0124 - not-a-number
+    value = "" if row["estimate"] != row["estimate"] else f"{row['estimate']:.4g}"
     return [escape(str(text)) for text in (row["status"], f"{row['figure']}{way}", row["printed"], value)]
 
 

@@ -6,7 +6,7 @@ The same contract is checked on a pandas frame and, without pulling rows, on an 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from peereval.errors import ColumnError, DuplicateError, MissingValueError, nearest
 
@@ -66,8 +66,16 @@ class Contract:
     key: tuple[str, ...] = ()
 
 
-_ORIGIN = Column("origin", "text", "observed, synthetic (made up) or reconstructed (rebuilt from counts)", required=False)
-_PERSON_MAYBE = Column("person", "text", "pseudonymous key of a person; empty in anonymous surveys", required=False, nullable=True)
+_ORIGIN = Column(
+    "origin", "text", "observed, synthetic (made up) or reconstructed (rebuilt from counts)", required=False
+)
+_PERSON_MAYBE = Column(
+    "person",
+    "text",
+    "pseudonymous key of a person; empty in anonymous surveys",
+    required=False,
+    nullable=True,
+)
 _ARM = Column("arm", "text", "the arm of the comparison", required=False, nullable=True)
 _UNIT = Column("unit", "text", "ward, team or house", required=False, nullable=True)
 
@@ -145,7 +153,13 @@ EPISODES = Contract(
         Column("n_contacts", "integer", "contacts joined into the stay"),
         Column("acute", "flag", "of the first contact", required=False, nullable=True),
         Column("specialty", "text", "of the first contact", required=False, nullable=True),
-        Column("unit", "text", "of the last contact: where the person was discharged from", required=False, nullable=True),
+        Column(
+            "unit",
+            "text",
+            "of the last contact: where the person was discharged from",
+            required=False,
+            nullable=True,
+        ),
         Column("hospital", "text", "of the last contact", required=False, nullable=True),
         Column("discharged_to", "text", "of the last contact", required=False, nullable=True),
         _ORIGIN,
@@ -158,10 +172,21 @@ INDEX_STAYS = Contract(
     "one row an episode, judged by a readmission definition",
     (
         *EPISODES.columns,
+        Column("definition", "text", "id of the readmission definition"),
         Column("eligible", "flag", "whether the stay counts in the rate's denominator"),
         Column("reason", "text", "why it does not: a reason code", nullable=True),
-        Column("readmitted", "flag", "whether a readmission followed within the window; empty if not eligible", nullable=True),
-        Column("days_to_readmission", "number", "days from discharge to the first readmission, also after the window", nullable=True),
+        Column(
+            "readmitted",
+            "flag",
+            "whether a readmission followed within the window; empty if not eligible",
+            nullable=True,
+        ),
+        Column(
+            "days_to_readmission",
+            "number",
+            "days from discharge to the first readmission, also after the window",
+            nullable=True,
+        ),
         Column("followup_days", "number", "days from discharge to the end of the data", nullable=True),
         Column("event", "text", "readmitted or censored", nullable=True),
     ),
@@ -309,10 +334,10 @@ def _columns_found(wanted: str, names: list[str]) -> str:
 
 
 def _is_kind(series: pd.Series, kind: Kind) -> bool:
-    from pandas.api import types  # noqa: PLC0415 - keeps the import of the package light
+    from pandas.api import types
 
     if kind == "time":
-        return types.is_datetime64_any_dtype(series.dtype)
+        return types.is_datetime64_dtype(series.dtype)
     if kind == "flag":
         return types.is_bool_dtype(series.dtype) or _all_flags(series)
     if kind in ("integer", "number"):
@@ -326,20 +351,18 @@ def _all_flags(series: pd.Series) -> bool:
     return series.dtype == object and bool(series.dropna().map(lambda value: isinstance(value, bool)).all())
 
 
-def _is_ibis_kind(dtype: object, kind: Kind) -> bool:
-    checks = {
-        "text": "is_string",
-        "round": "is_string",
-        "integer": "is_integer",
-        "number": "is_numeric",
-        "flag": "is_boolean",
-        "time": "is_temporal",
-    }
-    return bool(getattr(dtype, checks[kind])()) or bool(getattr(dtype, "is_null")())  # noqa: B009 - typed as object
+def _is_ibis_kind(dtype: Any, kind: Kind) -> bool:
+    if dtype.is_null():
+        return True
+    if kind == "time":
+        return bool(dtype.is_timestamp()) and dtype.timezone is None
+    checks = {"text": "string", "round": "string", "integer": "integer", "number": "numeric", "flag": "boolean"}
+    return bool(getattr(dtype, f"is_{checks[kind]}")())
 
 
 def _wrong_kind(column: Column, contract: Contract, found: str) -> ColumnError:
-    msg = f"The column {column.name!r} of the {contract.name} holds {found}; expected {column.kind} ({column.meaning})."
+    wanted = "time without a time zone" if column.kind == "time" else column.kind
+    msg = f"The column {column.name!r} of the {contract.name} holds {found}; expected {wanted} ({column.meaning})."
     return ColumnError(msg, hint="Convert it before reading.")
 
 

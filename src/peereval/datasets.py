@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from peereval.results import Result
+    from peereval.results import Origin, Result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ class Dataset:
             A row of ``published.toml`` names something that does not exist.
         """
         marks = [origin_of(table) for table in self.tables.values()]
-        origin = max(marks, key=("observed", "reconstructed", "synthetic").index, default="observed")
+        origin: Origin = max(marks, key=("observed", "reconstructed", "synthetic").index, default="observed")
         return ledger(self.published, self.tables, _public, study=self.name, origin=origin)
 
 

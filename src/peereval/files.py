@@ -105,7 +105,7 @@ def parquet_origin(path: Path) -> str | None:
     UnreadableFileError
         The file is no whole parquet file.
     """
-    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+    import pyarrow.parquet as pq
 
     metadata = _readable(path, lambda: pq.read_schema(path).metadata) or {}
     mark = metadata.get(_ORIGIN_KEY)
@@ -124,8 +124,8 @@ def write_table(frame: pd.DataFrame, path: Path, *, origin: str = "observed") ->
     origin : {"observed", "synthetic", "reconstructed"}
         Whether the rows were observed or made.
     """
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame.drop(columns="origin", errors="ignore"), preserve_index=False)
     mark = {} if origin == "observed" else {_ORIGIN_KEY: origin.encode()}
@@ -176,36 +176,55 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
         msg = f"{path.name}: {error}."
-        raise StudySyntaxError(msg, hint="Look at that line: a missing quotation mark, or a key that stands twice.") from None
+        raise StudySyntaxError(
+            msg, hint="Look at that line: a missing quotation mark, or a key that stands twice."
+        ) from None
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+    import pyarrow.parquet as pq
 
     table: pa.Table = _readable(path, lambda: pq.read_table(path))
-    frame = table.to_pandas(types_mapper=_text_type, coerce_temporal_nanoseconds=False)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_text_type, coerce_temporal_nanoseconds=False)
     origin = parquet_origin(path)
     return frame if origin is None else frame.assign(origin=pd.array([origin] * len(frame), dtype="string"))
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     frame: pd.DataFrame = _readable(path, lambda: pd.read_csv(path, encoding="utf-8-sig"))
-    times = {name: pd.to_datetime(frame[name]) for name in ("date", "admitted", "discharged") if name in frame.columns}
-    return frame.assign(**times).convert_dtypes(convert_integer=False, convert_floating=False)
+    times = {name: _as_times(frame[name]) for name in ("date", "admitted", "discharged") if name in frame.columns}
+    texts = {
+        name: "string" for name in frame.columns if pd.api.types.is_string_dtype(frame[name]) and name not in times
+    }
+    return frame.astype(texts).assign(**times)
+
+
+def _as_times(column: pd.Series) -> pd.Series:
+    """Texts as times where all are ISO dates; otherwise they stay texts, and the table's contract names them."""
+    try:
+        return pd.to_datetime(column, format="ISO8601").astype("datetime64[us]")
+    except (ValueError, TypeError):
+        return column
 
 
 def _text_type(kind: pa.DataType) -> pd.StringDtype | None:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa
 
     return pd.StringDtype() if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
 
 
 def _readable(path: Path, read: Callable[[], T]) -> T:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa
 
     try:
         return read()
-    except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+    except (
+        pa.ArrowException,
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+        UnicodeDecodeError,
+        OSError,
+    ) as error:
         why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         msg = f"{path.name} cannot be read ({path.stat().st_size} bytes): {why}"
         raise UnreadableFileError(msg, hint="Export or copy the file again.") from None

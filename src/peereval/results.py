@@ -73,7 +73,7 @@ class _Finding:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
 
-    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - any attribute passes through here
+    def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
         # pandas frames can be written to; handing out copies keeps the frozen object frozen
         return value.copy() if name == "estimates" else value
@@ -82,7 +82,7 @@ class _Finding:
         """Give the estimates as a frame of their own, one row an estimate."""
         return self.estimates
 
-    def plot(self, ax: Any = None, **options: Any) -> Any:  # noqa: ANN401 - matplotlib is imported when drawn
+    def plot(self, ax: Any = None, **options: Any) -> Any:
         """Draw the estimates.
 
         Parameters
@@ -97,9 +97,9 @@ class _Finding:
         matplotlib.axes.Axes or ndarray of Axes
             One panel, or an array of panels where the figure has several.
         """
-        from peereval.figures import draw  # noqa: PLC0415 - the one declared lazy edge
+        from peereval.figures import draw
 
-        return draw(self, ax=ax, **options)
+        return draw(self, ax=ax, **options)  # type: ignore[arg-type]
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.assumptions)
@@ -299,7 +299,7 @@ def data_facts(frame: pd.DataFrame) -> dict[str, Any]:
     >>> facts["rows"], facts["columns"], len(facts["fingerprint"])
     (2, 1, 16)
     """
-    import hashlib  # noqa: PLC0415 - only needed here
+    import hashlib
 
     digest = hashlib.sha256(repr(list(frame.columns)).encode())
     digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
@@ -326,9 +326,10 @@ def origin_of(frame: pd.DataFrame) -> Origin:
     'synthetic'
     """
     marks = set(frame["origin"].dropna().unique()) if "origin" in frame.columns else set()
-    for mark in ("synthetic", "reconstructed"):
+    made: tuple[Origin, ...] = ("synthetic", "reconstructed")
+    for mark in made:
         if mark in marks:
-            return mark  # type: ignore[return-value]
+            return mark
     return "observed"
 
 
@@ -346,9 +347,19 @@ def versions() -> dict[str, str]:
     >>> sorted(versions())
     ['numpy', 'pandas', 'peereval', 'scipy']
     """
-    from importlib.metadata import version  # noqa: PLC0415 - only needed here
+    from importlib.metadata import version
 
     return {name: version(name) for name in ("peereval", "numpy", "pandas", "scipy")}
 
 
-__all__ = ["VOCABULARY", "Claim", "Origin", "Released", "Result", "bind_results", "data_facts", "origin_of", "versions"]
+__all__ = [
+    "VOCABULARY",
+    "Claim",
+    "Origin",
+    "Released",
+    "Result",
+    "bind_results",
+    "data_facts",
+    "origin_of",
+    "versions",
+]

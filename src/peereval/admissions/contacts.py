@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def read_contacts(source: Source, *, strict: bool = True) -> Any:  # noqa: ANN401 - the kind that was given
+def read_contacts(source: Source, *, strict: bool = True) -> Any:
     """Read hospital contacts and check them against their contract, in the engine.
 
     Parameters
@@ -65,7 +65,7 @@ def read_contacts(source: Source, *, strict: bool = True) -> Any:  # noqa: ANN40
 
 
 def _with_reason(table: ir.Table, impossible: ir.BooleanValue) -> ir.Table:
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     reason = ibis.ifelse(impossible, "discharged_before_admitted", ibis.null("string"))
     return table.mutate(reason=reason).drop(*({ROW} & set(table.columns)))
@@ -73,7 +73,7 @@ def _with_reason(table: ir.Table, impossible: ir.BooleanValue) -> ir.Table:
 
 def _check_filled(table: ir.Table) -> None:
     needed = ("person", "admitted")
-    empty = to_pandas(table.aggregate(**{name: table[name].isnull().sum() for name in needed})).iloc[0]
+    empty = to_pandas(table.aggregate(**{name: table.count(where=table[name].isnull()) for name in needed})).iloc[0]
     for name in needed:
         if empty[name]:
             first = to_pandas(table.filter(table[name].isnull()).limit(_SHOWN))
@@ -88,11 +88,14 @@ def _refuse(bad: ir.Table) -> None:
     order = [ROW] if ROW in bad.columns else ["admitted", "discharged"]
     first = to_pandas(bad.order_by(order).limit(_SHOWN))
     shown = "; ".join(
-        (f"row {row[ROW]} " if ROW in row else "") + f"({row['admitted']:%Y-%m-%d %H:%M} to {row['discharged']:%Y-%m-%d %H:%M})"
+        (f"row {row[ROW]} " if ROW in row else "")
+        + f"({row['admitted']:%Y-%m-%d %H:%M} to {row['discharged']:%Y-%m-%d %H:%M})"
         for _, row in first.iterrows()
     )
     more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-    msg = f"{count} {'contact ends before it begins' if count == 1 else 'contacts end before they begin'}: {shown}{more}."
+    msg = (
+        f"{count} {'contact ends before it begins' if count == 1 else 'contacts end before they begin'}: {shown}{more}."
+    )
     raise ImpossibleDateError(msg, hint="Mend the rows, or read with strict=False to leave them out, counted.")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from peereval.errors import MissingFileError, UnsupportedInputError
-from peereval.files import existing_file, parquet_origin
+from peereval.files import parquet_origin
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -44,7 +44,7 @@ def as_table(source: Source) -> ir.Table:
     UnsupportedInputError
         Something else was given.
     """
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     if isinstance(source, ibis.Table):
         return source
@@ -73,7 +73,7 @@ def to_pandas(table: ir.Table) -> pd.DataFrame:
     return frame
 
 
-def given_back(table: ir.Table, source: Source) -> Any:  # noqa: ANN401 - the kind that was given
+def given_back(table: ir.Table, source: Source) -> Any:
     """Give a table back in the kind that the caller gave.
 
     Parameters
@@ -92,9 +92,9 @@ def given_back(table: ir.Table, source: Source) -> Any:  # noqa: ANN401 - the ki
 
 
 def _from_files(source: str | Path) -> ir.Table:
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
-    paths = sorted(glob(str(source))) if any(sign in str(source) for sign in "*?[") else [str(existing_file(source))]  # noqa: PTH207 - patterns may be absolute
+    paths = sorted(glob(str(source)))  # noqa: PTH207 - a pattern may be absolute if any(sign in str(source) for sign in "*?[") else [str(existing_file(source))]
     if not paths:
         msg = f"No file matches {source}."
         raise MissingFileError(msg, hint="Look at the folder and the pattern.")
@@ -109,7 +109,7 @@ def _from_files(source: str | Path) -> ir.Table:
 
 
 def _arrow(frame: pd.DataFrame) -> pa.Table:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa
 
     numbered = frame.assign(**{ROW: range(1, len(frame) + 1)})
     table = pa.Table.from_pandas(numbered, preserve_index=False)
@@ -118,7 +118,7 @@ def _arrow(frame: pd.DataFrame) -> pa.Table:
 
 def _engine_type(field: pa.Field) -> pa.Field:
     """Microseconds for times, plain text for categories, text for columns without any value."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa
 
     if pa.types.is_timestamp(field.type):
         return field.with_type(pa.timestamp("us", field.type.tz))
@@ -128,7 +128,7 @@ def _engine_type(field: pa.Field) -> pa.Field:
 
 
 def _pandas_type(kind: pa.DataType) -> object:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa
 
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pd.StringDtype()

@@ -21,7 +21,7 @@ _OF_FIRST = ("acute", "specialty")
 _OF_LAST = ("unit", "hospital", "discharged_to")
 
 
-def episodes(contacts: Source, *, joining: Joining) -> Any:  # noqa: ANN401 - the kind that was given
+def episodes(contacts: Source, *, joining: Joining) -> Any:
     """Join the contacts of each person that overlap, touch, nest or lie close together.
 
     Parameters
@@ -100,7 +100,7 @@ def _rule(joining: Joining) -> float | None:
 
 def _placed(contacts: ir.Table, hours: float | None) -> ir.Table:
     """Give each contact its end, the number of its episode, and whether it is the episode's first."""
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     table = contacts.mutate(end=contacts["discharged"].fill_null(ibis.timestamp(FAR)))
     order = _total_order(table)
@@ -123,7 +123,7 @@ def _total_order(table: ir.Table) -> list[Any]:
 
 
 def _collapsed(placed: ir.Table) -> ir.Table:
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     latest = [column.desc() for column in (placed["end"], *_total_order(placed))]
     within = ibis.window(group_by=["person", "episode"], order_by=latest)
@@ -145,4 +145,7 @@ def _collapsed(placed: ir.Table) -> ir.Table:
 def _picked(table: ir.Table, names: tuple[str, ...], row: ir.BooleanValue) -> dict[str, ir.Value]:
     """The value of one row of each episode; flags and texts have different aggregates that every engine knows."""
     there = [name for name in names if name in table.columns]
-    return {name: table[name].any(where=row) if table[name].type().is_boolean() else table[name].max(where=row) for name in there}
+    return {
+        name: table[name].any(where=row) if table[name].type().is_boolean() else table[name].max(where=row)
+        for name in there
+    }

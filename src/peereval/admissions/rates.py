@@ -9,7 +9,7 @@ import pandas as pd
 from peereval.admissions.definition import ReadmissionDefinition, readmission_definition
 from peereval.admissions.engine import Source, as_table, to_pandas
 from peereval.contracts import INDEX_STAYS, check_table
-from peereval.errors import ColumnError, nearest
+from peereval.errors import ColumnError, DesignError, nearest
 from peereval.estimation.proportions import design_effect_from_sums, wilson_interval
 from peereval.results import Result, origin_of, versions
 
@@ -21,15 +21,13 @@ ALL = "all"
 """The group of everybody."""
 
 
-def readmission_rate(index: Source, *, definition: str, by: str | None = None) -> Result:
+def readmission_rate(index: Source, *, by: str | None = None) -> Result:
     """Share of index stays that were followed by a readmission.
 
     Parameters
     ----------
     index : DataFrame, str, Path or ibis Table
         The *index stays* contract, as `readmissions` gives it. Sums are made in the engine; no row is pulled.
-    definition : str
-        The id of the definition that judged the stays; it is printed with the result.
     by : str, optional
         A column of `index`, such as ``"unit"``, to count by, beside all stays.
 
@@ -43,6 +41,8 @@ def readmission_rate(index: Source, *, definition: str, by: str | None = None) -
     ------
     ColumnError
         `index` breaks its contract or has no column `by`.
+    DesignError
+        The stays were judged by several definitions.
 
     Examples
     --------
@@ -51,28 +51,39 @@ def readmission_rate(index: Source, *, definition: str, by: str | None = None) -
     >>> warnings.simplefilter("ignore", pe.UnverifiedWarning)
     >>> region = pe.simulate_study("region", seed=1)
     >>> stays = pe.readmissions(region.contacts, definition="dk-30")
-    >>> rate = pe.readmission_rate(stays, definition="dk-30")
+    >>> rate = pe.readmission_rate(stays)
     >>> rate.estimates[["group", "numerator", "denominator", "estimate"]].round(3)
       group  numerator  denominator  estimate
-    0   all        128          556      0.23
+    0   all        187          799     0.234
     """
-    rule = readmission_definition(definition)
     table = as_table(index)
     check_table(table, INDEX_STAYS)
     check_by(table, by)
+    rule = definition_of(table)
+    said = definition_parts(rule)
     eligible = table.filter(table["eligible"])
     groups = [_sums(eligible, by)] if by is not None else []
     sums = pd.concat([*groups, _sums(eligible, None)], ignore_index=True)
     return Result(
         kind="rates",
-        title=f"Readmission within {rule.window_days} days",
+        title="Readmission" if rule is None else f"Readmission within {rule.window_days} days",
         estimates=_estimates(sums),
-        method=f"{_METHOD} {rule.sentence}",
+        method=f"{_METHOD} {said['sentence']}".strip(),
         claim="description",
         estimand="Share of eligible index stays that were followed by a readmission within the definition's window.",
-        assumptions=("Deaths after discharge are not known and count as not readmitted.", *_by_note(by), *not_verified(rule)),
-        references=("Wilson 1927, Journal of the American Statistical Association 22:209", rule.source),
-        settings={"by": by, "definition": f"{rule.id} {rule.version}", "conf_level": LEVEL, "versions": versions(), "data": {"rows": _rows(table)}},
+        assumptions=(
+            "Deaths after discharge are not known and count as not readmitted.",
+            *_by_note(by),
+            *said["unverified"],
+        ),
+        references=("Wilson 1927, Journal of the American Statistical Association 22:209", *said["sources"]),
+        settings={
+            "by": by,
+            "definition": said["id"],
+            "conf_level": LEVEL,
+            "versions": versions(),
+            "data": {"rows": _rows(table)},
+        },
         columns={"design_effect": "variance with persons as clusters over that of independent stays"},
         exclusions=reasons_of(table),
         origin=table_origin(table),
@@ -85,9 +96,26 @@ _METHOD = (
 )
 
 
-def not_verified(rule: ReadmissionDefinition) -> tuple[str, ...]:
-    """Say which parts of a definition nobody has seen at its source."""
-    return tuple(f"Not verified at the source of {rule.id}: {part}." for part in rule.unverified)
+def definition_of(table: ir.Table) -> ReadmissionDefinition | None:
+    """Give the definition that judged the index stays, or None where there are no stays."""
+    names = to_pandas(table.select("definition").distinct().order_by("definition"))["definition"].tolist()
+    if len(names) > 1:
+        msg = f"The index stays were judged by {len(names)} definitions ({', '.join(names)})."
+        raise DesignError(msg, hint="Give the stays of one definition, as readmissions(…) returns them.")
+    return readmission_definition(names[0]) if names else None
+
+
+def definition_parts(rule: ReadmissionDefinition | None) -> dict[str, Any]:
+    """Give what a definition adds to a result: its sentence, sources, unverified parts and id."""
+    if rule is None:
+        return {"sentence": "", "sources": (), "unverified": (), "id": None}
+    unverified = tuple(f"Not verified at the source of {rule.id}: {part}." for part in rule.unverified)
+    return {
+        "sentence": rule.sentence,
+        "sources": (rule.source,),
+        "unverified": unverified,
+        "id": f"{rule.id} {rule.version}",
+    }
 
 
 def check_by(table: ir.Table, by: str | None) -> None:
@@ -104,7 +132,7 @@ def reasons_of(table: ir.Table) -> dict[str, int]:
     return {str(reason): int(rows) for reason, rows in zip(counts["reason"], counts["rows"], strict=True)}
 
 
-def table_origin(table: ir.Table) -> Any:  # noqa: ANN401 - one of the origins
+def table_origin(table: ir.Table) -> Any:
     """Read from an Ibis table whether its rows are made up."""
     return origin_of(to_pandas(table.select("origin").distinct())) if "origin" in table.columns else "observed"
 
@@ -114,12 +142,16 @@ def _rows(table: ir.Table) -> int:
 
 
 def _by_note(by: str | None) -> tuple[str, ...]:
-    return () if by is None else (f"Stays are counted under the {by} of the discharge; groups are described, not compared.",)
+    return (
+        ()
+        if by is None
+        else (f"Stays are counted under the {by} of the discharge; groups are described, not compared.",)
+    )
 
 
 def _sums(eligible: ir.Table, by: str | None) -> pd.DataFrame:
     """Sums over persons, by group, made in the engine."""
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     keyed = eligible.mutate(group=ibis.literal(ALL) if by is None else eligible[by].fill_null("unknown"))
     case = ibis.ifelse(keyed["readmitted"], 1, 0)
@@ -137,12 +169,12 @@ def _sums(eligible: ir.Table, by: str | None) -> pd.DataFrame:
 
 
 def _estimates(sums: pd.DataFrame) -> pd.DataFrame:
-    effect = [
-        design_effect_from_sums(
-            persons=row.persons, cases=row.cases, rows=row.rows, squares=(row.cases_squared, row.cases_by_rows, row.rows_squared)
-        )
-        for row in sums.itertuples()
-    ]
+    effect = design_effect_from_sums(
+        persons=sums["persons"],
+        cases=sums["cases"],
+        rows=sums["rows"],
+        squares=(sums["cases_squared"], sums["cases_by_rows"], sums["rows_squared"]),
+    )
     low, high = wilson_interval(sums["cases"], sums["rows"], design_effect=effect, level=LEVEL)
     return pd.DataFrame(
         {

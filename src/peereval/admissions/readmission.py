@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 _SECONDS_A_DAY = 86_400
 
 
-def readmissions(
-    contacts: Source, *, definition: str = "dk-30", followup_end: datetime | None = None
-) -> Any:  # noqa: ANN401 - the kind that was given
+def readmissions(contacts: Source, *, definition: str = "dk-30", followup_end: datetime | None = None) -> Any:
     """Join contacts to stays and judge each stay by a readmission definition.
 
     Parameters
@@ -36,8 +34,8 @@ def readmissions(
     Returns
     -------
     DataFrame or ibis Table
-        The *index stays* contract: every episode with ``eligible``, ``reason``, ``readmitted``,
-        ``days_to_readmission``, ``followup_days`` and ``event``. No episode is left out.
+        The *index stays* contract: every episode with the ``definition``, ``eligible``, ``reason``,
+        ``readmitted``, ``days_to_readmission``, ``followup_days`` and ``event``. No episode is left out.
 
     Raises
     ------
@@ -70,7 +68,10 @@ def readmissions(
     """
     rule = readmission_definition(definition)
     if rule.unverified:
-        warnings.warn(UnverifiedWarning(f"{rule.id}: not verified at the source: {'; '.join(rule.unverified)}."), stacklevel=2)
+        warnings.warn(
+            UnverifiedWarning(f"{rule.id}: not verified at the source: {'; '.join(rule.unverified)}."),
+            stacklevel=2,
+        )
     checked = as_table(contacts)
     _check_columns(checked, rule)
     if "reason" not in checked.columns:
@@ -93,7 +94,7 @@ def latest_time(contacts: ir.Table) -> datetime:
     datetime
         The latest time.
     """
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     last = ibis.greatest(contacts["admitted"], contacts["discharged"].fill_null(contacts["admitted"])).max()
     found = last.to_pyarrow().as_py()
@@ -105,8 +106,14 @@ def _check_columns(contacts: ir.Table, rule: ReadmissionDefinition) -> None:
     for name in needed:
         if name not in contacts.columns:
             msg = f"The contacts have no column {name!r}, which the definition {rule.id} needs."
-            raise ColumnError(msg, hint="Add it: 'acute' holds true or false, 'specialty' holds psychiatric or somatic.")
-    empty = contacts.aggregate(**{name: contacts[name].isnull().sum() for name in needed}).to_pyarrow().to_pylist()
+            raise ColumnError(
+                msg, hint="Add it: 'acute' holds true or false, 'specialty' holds psychiatric or somatic."
+            )
+    empty = (
+        contacts.aggregate(**{name: contacts.count(where=contacts[name].isnull()) for name in needed})
+        .to_pyarrow()
+        .to_pylist()
+    )
     for name in needed:
         if empty and empty[0][name]:
             msg = f"The column {name!r} of the contacts is empty in {empty[0][name]} rows; {rule.id} needs it in every row."
@@ -114,7 +121,7 @@ def _check_columns(contacts: ir.Table, rule: ReadmissionDefinition) -> None:
 
 
 def _judged(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.Table:
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     stays = stays.mutate(admission=_is_admission(stays, rule))
     counts = stays["admission"] & (stays["specialty"] == rule.specialty) & (stays["admitted"] <= end)
@@ -128,14 +135,14 @@ def _judged(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.T
 
 
 def _is_admission(stays: ir.Table, rule: ReadmissionDefinition) -> ir.BooleanValue:
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     shortest = ibis.interval(seconds=round(rule.min_stay_hours * 3600))
     return stays["discharged"].isnull() | (stays["discharged"] >= stays["admitted"] + shortest)
 
 
 def _reason(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.StringValue:
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     window = ibis.interval(days=rule.window_days)
     cases = [
@@ -150,13 +157,14 @@ def _reason(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.S
 
 
 def _with_outcome(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.Table:
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     eligible = stays["reason"].isnull()
     in_window = (stays["back"] <= stays["discharged"] + ibis.interval(days=rule.window_days)).fill_null(False)  # noqa: FBT003 - Ibis takes it by position
     observed = eligible | (stays["reason"] == "followup_too_short")
     event = ibis.ifelse(stays["back"].isnull(), "censored", "readmitted")
     return stays.mutate(
+        definition=ibis.literal(rule.id),
         eligible=eligible,
         readmitted=ibis.ifelse(eligible, in_window, ibis.null("boolean")),
         days_to_readmission=ibis.ifelse(observed, _days(stays["discharged"], stays["back"]), ibis.null("float64")),

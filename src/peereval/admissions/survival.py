@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from peereval.admissions.definition import readmission_definition
 from peereval.admissions.engine import Source, as_table, to_pandas
-from peereval.admissions.rates import ALL, check_by, not_verified, reasons_of, table_origin
+from peereval.admissions.rates import ALL, check_by, definition_of, definition_parts, reasons_of, table_origin
 from peereval.contracts import INDEX_STAYS, check_table
 from peereval.errors import DesignError
 from peereval.estimation.survival import kaplan_meier
@@ -21,15 +20,13 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 
 
-def time_to_readmission(index: Source, *, definition: str, by: str | None = None, horizon: int = 365) -> Result:
+def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 365) -> Result:
     """Kaplan-Meier curve of staying out of hospital after the first index stay of each person.
 
     Parameters
     ----------
     index : DataFrame, str, Path or ibis Table
         The *index stays* contract, as `readmissions` gives it.
-    definition : str
-        The id of the definition that judged the stays; it is printed with the result.
     by : str, optional
         A column of `index`, such as ``"unit"``, with one curve each.
     horizon : int
@@ -47,7 +44,8 @@ def time_to_readmission(index: Source, *, definition: str, by: str | None = None
     ColumnError
         `index` breaks its contract or has no column `by`.
     DesignError
-        Deaths after discharge are known: a Kaplan-Meier curve would count the dead as waiting (rule R13).
+        The stays were judged by several definitions; or deaths after discharge are known, and a Kaplan-Meier
+        curve would count the dead as waiting (rule R13).
 
     Examples
     --------
@@ -56,15 +54,15 @@ def time_to_readmission(index: Source, *, definition: str, by: str | None = None
     >>> warnings.simplefilter("ignore", pe.UnverifiedWarning)
     >>> region = pe.simulate_study("region", seed=1)
     >>> stays = pe.readmissions(region.contacts, definition="dk-30")
-    >>> curve = pe.time_to_readmission(stays, definition="dk-30").estimates
+    >>> curve = pe.time_to_readmission(stays).estimates
     >>> curve.query("time <= 30").tail(1)[["time", "estimate", "n"]].round(2)
         time  estimate    n
-    30    30      0.74  178
+    19    30      0.77  186
     """
-    rule = readmission_definition(definition)
     table = as_table(index)
     check_table(table, INDEX_STAYS)
     check_by(table, by)
+    said = definition_parts(definition_of(table))
     if table.filter(table["event"] == "died").count().to_pyarrow().as_py():
         msg = "Deaths after discharge are known, so a Kaplan-Meier curve of readmission would be wrong (rule R13)."
         raise DesignError(msg, hint="Use the cumulative incidence with death as a competing event.")
@@ -76,10 +74,22 @@ def time_to_readmission(index: Source, *, definition: str, by: str | None = None
         method=_METHOD,
         claim="description",
         estimand=f"Share of persons not readmitted by each day up to {horizon} days after their first index discharge.",
-        assumptions=("Deaths after discharge are not known; the curve treats the dead as still waiting for readmission.", *not_verified(rule)),
+        assumptions=(
+            "Deaths after discharge are not known; the curve treats the dead as still waiting for readmission.",
+            *said["unverified"],
+        ),
         references=("Kaplan & Meier 1958, Journal of the American Statistical Association 53:457",),
-        settings={"by": by, "horizon": horizon, "definition": f"{rule.id} {rule.version}", "conf_level": LEVEL, "versions": versions()},
-        columns={"n_events": "readmissions on that day", "n_censored": "persons followed no longer than that day"},
+        settings={
+            "by": by,
+            "horizon": horizon,
+            "definition": said["id"],
+            "conf_level": LEVEL,
+            "versions": versions(),
+        },
+        columns={
+            "n_events": "readmissions on that day",
+            "n_censored": "persons followed no longer than that day",
+        },
         exclusions=exclusions,
         origin=table_origin(table),
     )
@@ -93,7 +103,7 @@ _METHOD = (
 
 def _first_stays(table: ir.Table) -> tuple[ir.Table, dict[str, int]]:
     """The first stay of each person that can be followed, and why the others are left out."""
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     died = table["discharged_to"] == "died" if "discharged_to" in table.columns else ibis.literal(value=False)
     observed = table["followup_days"].notnull() & (table["followup_days"] >= 0)
@@ -113,13 +123,15 @@ def _first_stays(table: ir.Table) -> tuple[ir.Table, dict[str, int]]:
 
 def _daily(followed: ir.Table, by: str | None, horizon: int) -> pd.DataFrame:
     """Readmissions and ends of follow-up per group and day, counted in the engine."""
-    import ibis  # noqa: PLC0415 - slow to import
+    import ibis
 
     event = followed["event"] == "readmitted"
     # within three days is day 3; followed for 3.7 days is followed through day 3
     day = ibis.ifelse(event, followed["days_to_readmission"].ceil(), followed["followup_days"].floor())
     group = ibis.literal(ALL) if by is None else followed[by].fill_null("unknown")
-    keyed = followed.mutate(group=group, event=event & (day <= horizon), day=ibis.least(day, ibis.literal(float(horizon))))
+    keyed = followed.mutate(
+        group=group, event=event & (day <= horizon), day=ibis.least(day, ibis.literal(float(horizon)))
+    )
     counts = keyed.group_by("group", "day").aggregate(
         n_events=ibis.ifelse(keyed["event"], 1, 0).sum(), n_censored=ibis.ifelse(keyed["event"], 0, 1).sum()
     )
@@ -128,13 +140,26 @@ def _daily(followed: ir.Table, by: str | None, horizon: int) -> pd.DataFrame:
 
 def _curves(daily: pd.DataFrame, horizon: int) -> pd.DataFrame:
     curves = [_curve(part, str(name), horizon) for name, part in daily.groupby("group", sort=True)]
-    columns = ["group", "measure", "time", "estimate", "conf_low", "conf_high", "conf_level", "n", "n_events", "n_censored"]
+    columns = [
+        "group",
+        "measure",
+        "time",
+        "estimate",
+        "conf_low",
+        "conf_high",
+        "conf_level",
+        "n",
+        "n_events",
+        "n_censored",
+    ]
     return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=columns)
 
 
 def _curve(part: pd.DataFrame, name: str, horizon: int) -> pd.DataFrame:
     counts = {key: part[key].to_numpy(dtype=np.int64) for key in ("day", "n_events", "n_censored")}
     found = kaplan_meier(counts["day"], counts["n_events"], counts["n_censored"], level=LEVEL)
-    start = pd.DataFrame({"time": [0], "estimate": [1.0], "n": [found["n"].iloc[0]], "n_events": [0], "n_censored": [0]})
+    start = pd.DataFrame(
+        {"time": [0], "estimate": [1.0], "n": [found["n"].iloc[0]], "n_events": [0], "n_censored": [0]}
+    )
     curve = found if counts["day"][0] == 0 else pd.concat([start, found], ignore_index=True)
     return curve[curve["time"] <= horizon].assign(group=name, measure="not_readmitted", conf_level=LEVEL)

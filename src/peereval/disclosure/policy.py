@@ -26,6 +26,8 @@ class Policy(BaseModel):
         Counts from 1 to one below it are withheld; zero is shown.
     rounding_base : int
         Other counts are rounded to its multiples.
+    fewest_hidden : int
+        Cases, and others, that the withheld members of a sum must hold together.
     fewest_for_mean : int
         Persons that a mean, change or effect size needs, in each arm.
     decimals : int
@@ -48,6 +50,7 @@ class Policy(BaseModel):
     name: str
     threshold: int
     rounding_base: int
+    fewest_hidden: int
     fewest_for_mean: int
     decimals: int
     sentence: str

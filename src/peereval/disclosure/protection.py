@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from peereval.disclosure.complements import with_complements
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,7 +20,7 @@ _LEAKS = ("std_error", "statistic", "df")
 
 
 def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Withhold shares with a small count above or below the line, and those that would give such a share away.
+    """Withhold shares with a small count above or below the line, of everybody, or that would give such a share away.
 
     Parameters
     ----------
@@ -33,8 +35,32 @@ def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         The rows with a column ``withheld``; shares in whole per cent, counts rounded.
     """
     cases, total = (rows[name].astype(float) for name in ("numerator", "denominator"))
-    small = _small(cases, policy) | _small(total, policy) | _small(total - cases, policy)
-    withheld = with_complements(rows, small)
+    everybody = (cases == total) & (cases > 0)
+    return _shares(rows, cases, total, everybody, policy)
+
+
+def protect_participation(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Protect shares of those who took part: as shares, but that everybody took part may be said.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with ``numerator`` and ``denominator``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``.
+    """
+    cases, total = (rows[name].astype(float) for name in ("numerator", "denominator"))
+    return _shares(rows, cases, total, pd.Series(data=False, index=rows.index), policy)
+
+
+def _shares(rows: pd.DataFrame, cases: pd.Series, total: pd.Series, also: pd.Series, policy: Policy) -> pd.DataFrame:
+    small = _small(cases, policy) | _small(total, policy) | _small(total - cases, policy) | also
+    withheld = with_complements(rows, small, policy)
     # a share of a pattern beside a rounded count would give the count away
     hidden = withheld | (rows["measure"] == "pattern")
     safe = rows.drop(columns=[*_LEAKS, "p_value", "p_adjusted"], errors="ignore").assign(withheld=withheld)
@@ -46,51 +72,6 @@ def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             count = safe[name].astype(float)
             safe[name] = _rounded(count, policy).mask(_small(count, policy) | (withheld & (name != "denominator")))
     return safe
-
-
-def with_complements(rows: pd.DataFrame, withheld: pd.Series) -> pd.Series:
-    """Withhold a second member wherever one withheld member could be computed from a total and the others.
-
-    Members add up in two ways: groups to the group ``all``, and patterns of rounds to their denominator.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Estimates with ``measure`` and ``numerator``.
-    withheld : Series of bool
-        What is withheld so far.
-
-    Returns
-    -------
-    Series of bool
-        What is withheld in the end.
-    """
-    before = pd.Series(data=False, index=rows.index)
-    while not withheld.equals(before):
-        before = withheld
-        for members in _sets(rows):
-            withheld = _two_or_none(members, rows["numerator"].astype(float), withheld)
-    return withheld
-
-
-def _sets(rows: pd.DataFrame) -> list[pd.Index]:
-    """The rows that add up to a total which is shown or known."""
-    keys = [name for name in ("measure", "round", "term") if name in rows]
-    sets = []
-    if "group" in rows and rows["group"].eq("all").any():
-        parts = rows[rows["group"] != "all"]
-        sets += [part.index for _, part in parts.groupby(keys, dropna=False)]
-    patterns = rows[rows["measure"] == "pattern"]
-    return sets + [part.index for _, part in patterns.groupby("group")] if len(patterns) else sets
-
-
-def _two_or_none(members: pd.Index, cases: pd.Series, withheld: pd.Series) -> pd.Series:
-    hidden = withheld[members]
-    others = cases[members][~hidden]
-    others = others[others > 0]
-    if hidden.sum() != 1 or others.empty:
-        return withheld
-    return withheld.where(withheld.index != others.idxmin(), other=True)
 
 
 def protect_means(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -109,7 +90,11 @@ def protect_means(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         The rows with a column ``withheld``.
     """
     count = rows["n"].astype(float)
-    few = rows["flag"].eq("fewer_than_10").fillna(value=False) if "flag" in rows else pd.Series(data=False, index=rows.index)
+    few = (
+        rows["flag"].eq("fewer_than_10").fillna(value=False)
+        if "flag" in rows
+        else pd.Series(data=False, index=rows.index)
+    )
     withheld = ((count < policy.fewest_for_mean) | few.astype(bool)) & (count > 0)
     safe = rows.drop(columns=list(_LEAKS), errors="ignore").assign(withheld=withheld)
     safe["n"] = _rounded(count, policy).mask(_small(count, policy))
@@ -140,6 +125,7 @@ def protect_curve(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 
 TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
     "share": protect_shares,
+    "participation": protect_participation,
     "mean": protect_means,
     "curve": protect_curve,
 }
@@ -171,11 +157,17 @@ def _small(count: pd.Series, policy: Policy) -> pd.Series:
 
 
 def _rounded(count: pd.Series, policy: Policy) -> pd.Series:
-    return np.floor(count / policy.rounding_base + 0.5) * policy.rounding_base
+    rounded: pd.Series = np.floor(count / policy.rounding_base + 0.5) * policy.rounding_base
+    return rounded
 
 
 def _decimals(safe: pd.DataFrame, policy: Policy) -> dict[str, int]:
-    wanted = {"estimate": policy.decimals, "conf_low": policy.decimals, "conf_high": policy.decimals, "sd": policy.decimals}
+    wanted = {
+        "estimate": policy.decimals,
+        "conf_low": policy.decimals,
+        "conf_high": policy.decimals,
+        "sd": policy.decimals,
+    }
     wanted |= {"p_value": 4, "p_adjusted": 4}
     return {name: decimals for name, decimals in wanted.items() if name in safe}
 

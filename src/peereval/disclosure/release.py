@@ -79,7 +79,10 @@ def _released(result: Result, policy: Policy) -> Released:
         sensitivity=result.sensitivity,
         references=result.references,
         settings={name: value for name, value in result.settings.items() if name not in _INSIDE},
-        columns={**result.columns, "withheld": f"not shown: a count below {policy.threshold} or too few persons"},
+        columns={
+            **result.columns,
+            "withheld": f"not shown: a count below {policy.threshold} or too few persons",
+        },
         origin=result.origin,
         exclusions={reason: masked(count, policy) for reason, count in result.exclusions.items()},
         policy=f"{policy.id} {policy.version}",
@@ -104,4 +107,8 @@ def _changes(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, ...]:
     withheld = int(after["withheld"].sum())
     merged = len(before) - len(after)
     said = [f"{withheld} of {len(after)} rows withheld"] if withheld else []
-    return (*said, *((f"{merged} steps of curves merged",) if merged > 0 else ()), "counts rounded, shares in whole per cent")
+    return (
+        *said,
+        *((f"{merged} steps of curves merged",) if merged > 0 else ()),
+        "counts rounded, shares in whole per cent",
+    )

@@ -1,8 +1,8 @@
 """Standardised effect sizes with intervals.
 
-All are an estimate divided by a standard deviation s. Sample means and variances of normal data are independent,
-so the large-sample variance is the sum of two parts: (SE / s)² for the estimate and d² Var(s²) / (4 s⁴) for the
-standard deviation. For one group this is Bonett (2008), R's metafor measure ``SMCRH``.
+All are an estimate divided by a standard deviation s, times Hedges' factor J. Sample means and variances of normal
+data are independent, so the large-sample variance is a sum of two parts, J² ((SE / s)² (df + 1) / df + d² Var(s²) / (4 s⁴)),
+with df the degrees of freedom of s. For one group this is Bonett (2008), R's metafor measure ``SMCRH``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def hedges_factor(df: float) -> float:
     >>> round(hedges_factor(9), 4)
     0.9139
     """
-    from scipy.special import gammaln  # noqa: PLC0415 - slow to import
+    from scipy.special import gammaln
 
     return float(np.exp(gammaln(df / 2) - gammaln((df - 1) / 2) - np.log(df / 2) / 2))
 
@@ -68,15 +68,16 @@ def standardised(
     --------
     >>> found = standardised(Estimate(3.0, 1.0), 10.0, df=29)
     >>> round(found.estimate, 4), round(found.std_error, 4)
-    (0.2922, 0.1071)
+    (0.2922, 0.1059)
     """
-    from scipy.stats import norm  # noqa: PLC0415 - slow to import
+    from scipy.stats import norm
 
     if not sd > 0 or df <= 1:
         return Estimate(np.nan)
     share = 1 / (2 * df) if relative_variance is None else relative_variance
-    d = hedges_factor(df) * estimate.estimate / sd
-    std_error = float(np.sqrt((estimate.std_error / sd) ** 2 + d**2 * share))
+    factor = hedges_factor(df)
+    d = factor * estimate.estimate / sd
+    std_error = factor * float(np.sqrt((estimate.std_error / sd) ** 2 * (df + 1) / df + d**2 * share))
     half = float(norm.ppf((1 + level) / 2)) * std_error
     return Estimate(d, std_error, conf_low=d - half, conf_high=d + half)
 

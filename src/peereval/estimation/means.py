@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """An estimate with its uncertainty.
@@ -161,7 +160,7 @@ def sign_flip_p(differences: NDArray[np.float64], *, seed: int = 0) -> float:
     >>> sign_flip_p(np.array([1.0, 2.0, 3.0]))
     0.25
     """
-    from scipy.stats import permutation_test  # noqa: PLC0415 - slow to import
+    from scipy.stats import permutation_test
 
     if len(differences) < 2 or not differences.any():  # noqa: PLR2004 - one pair has two signs
         return np.nan
@@ -177,8 +176,16 @@ def sign_flip_p(differences: NDArray[np.float64], *, seed: int = 0) -> float:
 
 
 def _with_t(estimate: float, std_error: float, df: float, level: float) -> Estimate:
-    from scipy.stats import t  # noqa: PLC0415 - slow to import
+    from scipy.stats import t
 
     statistic = estimate / std_error
     half = float(t.ppf((1 + level) / 2, df)) * std_error
-    return Estimate(estimate, std_error, statistic, df, float(2 * t.sf(abs(statistic), df)), estimate - half, estimate + half)
+    return Estimate(
+        estimate,
+        std_error,
+        statistic,
+        df,
+        float(2 * t.sf(abs(statistic), df)),
+        estimate - half,
+        estimate + half,
+    )

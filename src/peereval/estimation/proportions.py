@@ -37,7 +37,7 @@ def wilson_interval(
     >>> round(float(low), 4), round(float(high), 4)
     (0.0889, 0.3014)
     """
-    from scipy.stats import norm  # noqa: PLC0415 - slow to import
+    from scipy.stats import norm
 
     cases, total = np.asarray(numerator, float), np.asarray(denominator, float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -71,39 +71,38 @@ def design_effect(cases: ArrayLike, rows: ArrayLike) -> float:
     >>> design_effect([2, 0], [2, 2])
     4.0
     """
-    per_person = np.asarray(cases, float), np.asarray(rows, float)
-    sums = (per_person[0] ** 2, per_person[0] * per_person[1], per_person[1] ** 2)
-    return design_effect_from_sums(
-        persons=len(per_person[0]),
-        cases=float(per_person[0].sum()),
-        rows=float(per_person[1].sum()),
-        squares=(float(sums[0].sum()), float(sums[1].sum()), float(sums[2].sum())),
-    )
+    y, n = np.asarray(cases, float), np.asarray(rows, float)
+    squares = ((y**2).sum(), (y * n).sum(), (n**2).sum())
+    return float(design_effect_from_sums(persons=len(y), cases=y.sum(), rows=n.sum(), squares=squares))
 
 
-def design_effect_from_sums(*, persons: float, cases: float, rows: float, squares: tuple[float, float, float]) -> float:
+def design_effect_from_sums(
+    *, persons: ArrayLike, cases: ArrayLike, rows: ArrayLike, squares: tuple[ArrayLike, ArrayLike, ArrayLike]
+) -> NDArray[np.float64]:
     """The design effect from sums over persons, so that an engine can do the summing.
 
     Parameters
     ----------
-    persons, cases, rows : float
-        Number of persons, and the sums of their cases and rows.
-    squares : tuple of float
+    persons, cases, rows : array_like
+        Number of persons, and the sums of their cases and rows, in any number of groups.
+    squares : tuple of array_like
         Sums over persons of cases², cases x rows and rows².
 
     Returns
     -------
-    float
-        The design effect, as `design_effect` defines it.
+    ndarray of float
+        The design effects, as `design_effect` defines them.
 
     Examples
     --------
-    >>> design_effect_from_sums(persons=2, cases=2, rows=4, squares=(4, 4, 8))
-    4.0
+    >>> design_effect_from_sums(persons=[2, 2], cases=[2, 0], rows=[4, 4], squares=([4, 0], [4, 0], [8, 8]))
+    array([4., 1.])
     """
-    if persons < 2 or cases in (0, rows):  # noqa: PLR2004 - one cluster has no variance between clusters
-        return 1.0
-    share = cases / rows
-    between = squares[0] - 2 * share * squares[1] + share**2 * squares[2]
-    clustered = between / rows**2 * persons / (persons - 1)
-    return max(1.0, clustered / (share * (1 - share) / rows))
+    g, y, n = (np.asarray(value, float) for value in (persons, cases, rows))
+    yy, yn, nn = (np.asarray(value, float) for value in squares)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = y / n
+        clustered = (yy - 2 * share * yn + share**2 * nn) / n**2 * g / (g - 1)
+        effect = clustered / (share * (1 - share) / n)
+    # one cluster has no variance between clusters, and a share of 0 or 1 has no variance at all
+    return np.where((g > 1) & (y > 0) & (y < n), np.maximum(effect, 1.0), 1.0)

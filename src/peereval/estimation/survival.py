@@ -47,7 +47,7 @@ def kaplan_meier(
     2     3  2       0.3    0.0123     0.7192
     3     4  1       0.3    0.0123     0.7192
     """
-    from scipy.stats import norm  # noqa: PLC0415 - slow to import
+    from scipy.stats import norm
 
     # statsmodels' SurvfuncRight gives other standard errors for counts than for persons, so counts are worked on here
     leaving = n_events + n_censored

@@ -109,7 +109,11 @@ _METHOD = {
 
 
 def _check(
-    printed: pd.DataFrame, formula: str, arms: tuple[str, str], reference: str | None, correlation: float | None
+    printed: pd.DataFrame,
+    formula: str,
+    arms: tuple[str, str],
+    reference: str | None,
+    correlation: float | None,
 ) -> None:
     for name in _NEEDED:
         if name not in printed.columns:
@@ -192,16 +196,23 @@ def _change_variance(wide: pd.DataFrame, arm: str, correlation: float) -> pd.Ser
 def _pooled(wide: pd.DataFrame, ending: str) -> pd.Series:
     n = {arm: wide[f"n_{arm}{ending}"] - 1 for arm in ("t", "c")}
     squares = sum(n[arm] * wide[f"sd_{arm}{ending}"] ** 2 for arm in ("t", "c"))
-    return np.sqrt(squares / (n["t"] + n["c"]))
+    sd: pd.Series = np.sqrt(squares / (n["t"] + n["c"]))
+    return sd
 
 
 def _interval(wide: pd.DataFrame, d: pd.Series, variance: pd.Series, *, hedges: bool) -> pd.DataFrame:
-    from scipy.stats import norm  # noqa: PLC0415 - slow to import
+    from scipy.stats import norm
 
     n = wide["n_t"] + wide["n_c"]
     factor = np.array([hedges_factor(df) for df in n - 2]) if hedges else 1.0
     estimate, std_error = factor * d, factor * np.sqrt(variance)
     half = norm.ppf((1 + LEVEL) / 2) * std_error
     return pd.DataFrame(
-        {"estimate": estimate, "std_error": std_error, "conf_low": estimate - half, "conf_high": estimate + half, "n": n}
+        {
+            "estimate": estimate,
+            "std_error": std_error,
+            "conf_low": estimate - half,
+            "conf_high": estimate + half,
+            "n": n,
+        }
     )

@@ -268,10 +268,13 @@ class _Calls:
             self._made[key] = self._all(way, figure)
         # moving a cell by its rounding changes no row's place
         row = _picked(self._made[key][0], way, figure)
-        return [float(frame[way.column].iat[row]) * way.multiply for frame in self._made[key]]
+        return [float(frame[way.column].iloc[row]) * way.multiply for frame in self._made[key]]
 
     def _all(self, way: Recomputation, figure: str) -> list[pd.DataFrame]:
-        return [self._call(way, figure, self._tables), *(self._call(way, figure, moved) for moved in self._moved(way))]
+        return [
+            self._call(way, figure, self._tables),
+            *(self._call(way, figure, moved) for moved in self._moved(way)),
+        ]
 
     def _call(self, way: Recomputation, figure: str, tables: Tables) -> pd.DataFrame:
         try:
@@ -282,9 +285,14 @@ class _Calls:
             raise PublishedFigureError(msg, hint="Look at `function` and `arguments` in published.toml.") from None
 
     def _moved(self, way: Recomputation) -> list[Tables]:
-        used = {str(value).removeprefix("table:") for value in way.arguments.values() if str(value).startswith("table:")}
+        used = {
+            str(value).removeprefix("table:") for value in way.arguments.values() if str(value).startswith("table:")
+        }
         return [
-            {**self._tables, name: self._tables[name].assign(**{column: self._tables[name][column] + half * place})}
+            {
+                **self._tables,
+                name: self._tables[name].assign(**{column: self._tables[name][column] + half * place}),
+            }
             for name in sorted(used & set(self._rounding))
             for column, half in self._rounding[name].items()
             for place in self._places(name, way)
@@ -300,7 +308,7 @@ class _Calls:
         return [order == place for place in sorted(order.unique())]
 
 
-def _argument(value: Any, tables: Tables) -> Any:  # noqa: ANN401 - as written in the file
+def _argument(value: Any, tables: Tables) -> Any:
     return tables[value.removeprefix("table:")] if isinstance(value, str) and value.startswith("table:") else value
 
 
@@ -310,7 +318,10 @@ def _picked(frame: pd.DataFrame, way: Recomputation, figure: str) -> int:
     if missing:
         msg = f"The figure {figure!r} selects by {missing[0]!r}, which {way.function} does not give."
         raise PublishedFigureError(msg, hint=f"It gives {', '.join(frame.columns)}.")
-    asked = [frame[name].astype("string").eq(value).fillna(value=False).to_numpy(dtype=bool) for name, value in way.select.items()]
+    asked = [
+        frame[name].astype("string").eq(value).fillna(value=False).to_numpy(dtype=bool)
+        for name, value in way.select.items()
+    ]
     chosen = np.flatnonzero(np.logical_and.reduce(asked))
     if len(chosen) != 1:
         msg = f"The figure {figure!r} selects {len(chosen)} estimates of {way.function}; expected one."
@@ -340,7 +351,9 @@ def _told_apart(ways: tuple[Recomputation, ...]) -> list[str]:
     return [", ".join(each.get(name, "") for name in differing) for each in said]
 
 
-def _recomputed(figure: Figure, way: Recomputation, calls: _Calls, published: float, tolerance: float) -> dict[str, object]:
+def _recomputed(
+    figure: Figure, way: Recomputation, calls: _Calls, published: float, tolerance: float
+) -> dict[str, object]:
     value, *moved = calls.values(way, figure.id)
     reach = float(np.abs(np.array(moved) - value).sum()) if moved else 0.0
     status = _status(value - published, tolerance, reach, figure.verified)

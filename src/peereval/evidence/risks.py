@@ -155,8 +155,8 @@ def _risks(counts: NDArray[np.int64], arms: tuple[str, str]) -> list[dict[str, o
 
 
 def _contrasts(counts: NDArray[np.int64], interval: str) -> list[dict[str, object]]:
-    from statsmodels.stats.contingency_tables import Table2x2  # noqa: PLC0415 - slow to import
-    from statsmodels.stats.proportion import confint_proportions_2indep  # noqa: PLC0415 - slow to import
+    from statsmodels.stats.contingency_tables import Table2x2
+    from statsmodels.stats.proportion import confint_proportions_2indep
 
     (events, totals) = counts[:, 0], counts.sum(axis=1)
     difference = float(events[0] / totals[0] - events[1] / totals[1])
@@ -180,18 +180,35 @@ def _number_needed(difference: float, limits: tuple[float, float]) -> dict[str, 
 
 def _row(measure: str, estimate: float, limits: tuple[float, float]) -> dict[str, object]:
     low, high = (float(limit) for limit in limits)
-    return {"measure": measure, "estimate": float(estimate), "conf_low": low, "conf_high": high, "conf_level": LEVEL}
+    return {
+        "measure": measure,
+        "estimate": float(estimate),
+        "conf_low": low,
+        "conf_high": high,
+        "conf_level": LEVEL,
+    }
 
 
 def _tests(counts: NDArray[np.int64]) -> list[dict[str, object]]:
-    from scipy.stats import chi2_contingency, fisher_exact  # noqa: PLC0415 - slow to import
+    from scipy.stats import chi2_contingency, fisher_exact
 
     rows: list[dict[str, object]] = []
     if counts.sum(axis=0).all():
         for name, correction in (("chi-squared", False), ("chi-squared, Yates", True)):
             test = chi2_contingency(counts, correction=correction)
-            rows.append({"measure": "test", "term": name, "statistic": test.statistic, "df": test.dof, "p_value": test.pvalue})
-    return [*rows, {"measure": "test", "term": "Fisher's exact", "p_value": float(fisher_exact(counts).pvalue)}]
+            rows.append(
+                {
+                    "measure": "test",
+                    "term": name,
+                    "statistic": test.statistic,
+                    "df": test.dof,
+                    "p_value": test.pvalue,
+                }
+            )
+    return [
+        *rows,
+        {"measure": "test", "term": "Fisher's exact", "p_value": float(fisher_exact(counts).pvalue)},
+    ]
 
 
 def _exclusions(data: pd.DataFrame, outcome: str, arm: str, arms: tuple[str, str]) -> dict[str, int]:

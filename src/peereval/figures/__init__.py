@@ -21,7 +21,7 @@ _FIGURES = {
 }
 
 
-def draw(finding: Result | Released, *, ax: Any = None, **options: Any) -> Any:  # noqa: ANN401 - matplotlib is imported when drawn
+def draw(finding: Result | Released, *, ax: Any = None, **options: Any) -> Any:
     """Draw a result.
 
     Parameters

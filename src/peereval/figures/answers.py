@@ -36,7 +36,14 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
     with styled():
         ax = one_panel(ax)
         for place, name in enumerate(arms):
-            _bars(ax, rows[rows["group"] == name].set_index("round").reindex(rounds), place, len(arms), name, finding)
+            _bars(
+                ax,
+                rows[rows["group"] == name].set_index("round").reindex(rounds),
+                place,
+                len(arms),
+                name,
+                finding,
+            )
         ax.set_xticks(range(len(rounds)), rounds)
         ax.set_xlabel("Round")
         ax.set_ylabel("Answers" + (" (outline: invited)" if rows["denominator"].notna().any() else ""))

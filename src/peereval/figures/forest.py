@@ -33,13 +33,17 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
     rows = finding.estimates
     labels = rows["outcome"].astype(str) + (", " + rows["round"].astype(str) if "round" in rows else "")
     with styled():
-        drawn = forest(rows, labels, rows["measure"] if rows["measure"].nunique() > 1 else None, finding, ax)
+        drawn = forest(rows, labels, rows["measure"] if len(set(rows["measure"])) > 1 else None, finding, ax)
         drawn.set_xlabel("Effect size, 95 % interval (positive: in favour of the treatment)")
     return drawn
 
 
 def forest(
-    rows: pd.DataFrame, labels: pd.Series, groups: pd.Series | None, finding: Result | Released, ax: Axes | None
+    rows: pd.DataFrame,
+    labels: pd.Series,
+    groups: pd.Series | None,
+    finding: Result | Released,
+    ax: Axes | None,
 ) -> Axes:
     """Draw rows of estimates under one another, groups side by side within a label.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHIFT = 0.06
 
 
-def figure(finding: Result | Released, ax: Axes | None, *, show: str = "means", scale: str | None = None) -> Any:  # noqa: ANN401 - one panel or several
+def figure(finding: Result | Released, ax: Axes | None, *, show: str = "means", scale: str | None = None) -> Any:
     """Draw a comparison of rounds.
 
     Parameters
@@ -47,7 +47,7 @@ def figure(finding: Result | Released, ax: Axes | None, *, show: str = "means", 
         return drawings[show](finding, ax, scale)
 
 
-def _means(finding: Result | Released, ax: Axes | None, scale: str | None) -> Any:  # noqa: ANN401 - one panel or several
+def _means(finding: Result | Released, ax: Axes | None, scale: str | None) -> Any:
     rows = finding.estimates
     rows = _wanted(rows[rows["measure"] == "mean"], scale)
     names = list(dict.fromkeys(_name(rows)))
@@ -83,7 +83,10 @@ def _panel(ax: Axes, rows: pd.DataFrame, finding: Result | Released) -> None:
         )  # fmt: skip
     ordered = rows if "group" not in rows else rows.sort_values("group")
     counts = [[count(n, finding) for n in ordered.loc[ordered["round"] == label, "n"]] for label in rounds]
-    ax.set_xticks(range(len(rounds)), [f"{label}\nn {' / '.join(each)}" for label, each in zip(rounds, counts, strict=True)])
+    ax.set_xticks(
+        range(len(rounds)),
+        [f"{label}\nn {' / '.join(each)}" for label, each in zip(rounds, counts, strict=True)],
+    )
     ax.set_xlim(-0.4, len(rounds) - 0.6)
     ax.set_xlabel("Round" + (f" (n: {' / '.join(map(str, groups))})" if groups != [None] else ""))
     ax.set_ylabel(f"Mean score, 95 % interval{_reading(rows)}")
@@ -101,7 +104,7 @@ def _changes(finding: Result | Released, ax: Axes | None, scale: str | None) -> 
     rows = _wanted(rows, scale)
     labels = rows["label"] + ("\n(" + rows["reading"].str.split(", ").str[-1] + ")").where(rows["reading"] != "", "")
     last = rows["contrast"].iloc[0] if len(rows) else "no change"
-    drawn = forest(rows, labels, rows["group"] if "group" in rows else None, finding, ax)
+    drawn = forest(rows, labels, rows.get("group"), finding, ax)
     unit = "of the first round" if finding.settings.get("method") != "welch" else "pooled over both rounds"
     drawn.set_xlabel(f"Change ({last}) in standard deviations {unit}, 95 % interval")
     return drawn

@@ -21,7 +21,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 MARKS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 HATCHES = ("", "///", "...", "xx", "\\\\\\", "++")
-_RC = {
+_RC: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
@@ -75,7 +75,7 @@ def mark_origin(ax: Axes, finding: Result | Released) -> None:
         )  # fmt: skip
 
 
-def count(value: Any, finding: Result | Released) -> str:  # noqa: ANN401 - a cell
+def count(value: Any, finding: Result | Released) -> str:
     """Write a number of persons: exact in a result, rounded in a released one.
 
     Parameters

@@ -85,7 +85,9 @@ def score(
     """
     check_frame(responses, RESPONSES)
     names = [instruments] if isinstance(instruments, str) else list(instruments)
-    scored = [_score_one(responses, look_up(name), _items_of(items, name, names), _coding_of(coding, name)) for name in names]
+    scored = [
+        _score_one(responses, look_up(name), _items_of(items, name, names), _coding_of(coding, name)) for name in names
+    ]
     return pd.concat(scored, ignore_index=True)
 
 
@@ -102,9 +104,14 @@ def _coding_of(coding: str | Mapping[str, str] | None, name: str) -> str | None:
     return coding.get(name) if isinstance(coding, Mapping) else coding
 
 
-def _score_one(responses: pd.DataFrame, one: Instrument, items: Sequence[str] | None, coding: str | None) -> pd.DataFrame:
+def _score_one(
+    responses: pd.DataFrame, one: Instrument, items: Sequence[str] | None, coding: str | None
+) -> pd.DataFrame:
     if one.unverified:
-        warnings.warn(UnverifiedWarning(f"{one.id}: not verified at the source: {', '.join(one.unverified)}."), stacklevel=4)
+        warnings.warn(
+            UnverifiedWarning(f"{one.id}: not verified at the source: {', '.join(one.unverified)}."),
+            stacklevel=4,
+        )
     how = _coding(one, coding)
     columns = _columns(responses, one, items)
     answers = _answers(responses, columns)

@@ -90,14 +90,18 @@ def write_report(chapters: Sequence[Chapter], path: str | Path, *, title: str, p
     DestinationError
         It cannot be written there.
     """
-    findings = [finding for chapter in chapters for finding in chapter.findings]
-    for finding in findings:
-        if not isinstance(finding, Released):
-            msg = f"{finding.title!r} is a {type(finding).__name__}, not a released result."
-            raise NotReleasedError(msg, hint="Pass it through release() first.")
+    findings = [_released(finding) for chapter in chapters for finding in chapter.findings]
     place = Path(path)
     write_text(_template().render(**_content(chapters, findings, title, programme)), place)
     return place
+
+
+def _released(finding: Any) -> Released:
+    """Refuse at run time what the types refuse before it."""
+    if not isinstance(finding, Released):
+        msg = f"A {type(finding).__name__} is not a released result."
+        raise NotReleasedError(msg, hint="Pass it through release() first.")
+    return finding
 
 
 def _content(chapters: Sequence[Chapter], findings: list[Released], title: str, programme: str) -> dict[str, Any]:
@@ -122,7 +126,10 @@ def _chapter(chapter: Chapter, number: int) -> dict[str, Any]:
 
 
 def _shown(finding: Released, identity: str) -> dict[str, Any]:
-    tables = [as_gt(caption, cells, f"{identity}-{place}") for place, (caption, cells) in enumerate(tables_of(finding), start=1)]
+    tables = [
+        as_gt(caption, cells, f"{identity}-{place}")
+        for place, (caption, cells) in enumerate(tables_of(finding), start=1)
+    ]
     return {
         "title": finding.title,
         "estimand": finding.estimand,
@@ -141,11 +148,18 @@ def _drawings(finding: Released) -> list[Drawing]:
     shown = rows[rows["headline"].astype(bool)] if rows["headline"].any() else rows
     scales = dict(zip(shown["outcome"] + ":" + shown["scale"], shown["label"], strict=True))
     means = [
-        Drawing(f"{label}: mean scores with 95 % intervals.", _svg(finding, {"show": "means", "scale": scale}), wide=False)
+        Drawing(
+            f"{label}: mean scores with 95 % intervals.",
+            _svg(finding, {"show": "means", "scale": scale}),
+            wide=False,
+        )
         for scale, label in scales.items()
     ]
     changes = _svg(finding, {"show": "changes"})
-    return [*means, Drawing("Change at the last round in standard deviations, with 95 % intervals.", changes, wide=True)]
+    return [
+        *means,
+        Drawing("Change at the last round in standard deviations, with 95 % intervals.", changes, wide=True),
+    ]
 
 
 def _left_out(finding: Released) -> list[str]:
@@ -157,16 +171,24 @@ def _withheld(finding: Released) -> list[str]:
 
 
 def _appendix(finding: Released) -> dict[str, Any]:
-    settings = {name: value for name, value in finding.settings.items() if name != "versions" and value not in (None, "")}
+    settings = {
+        name: value for name, value in finding.settings.items() if name != "versions" and value not in (None, "")
+    }
     versions = ", ".join(f"{name} {version}" for name, version in finding.settings.get("versions", {}).items())
-    return {"title": finding.title, "settings": settings, "versions": versions, "policy": finding.policy, "claim": finding.claim}
+    return {
+        "title": finding.title,
+        "settings": settings,
+        "versions": versions,
+        "policy": finding.policy,
+        "claim": finding.claim,
+    }
 
 
 def _svg(finding: Released, options: dict[str, str]) -> str:
     """The figure as a data address: scalable on paper, and with nothing to fetch."""
-    import matplotlib.pyplot as plt  # noqa: PLC0415 - slow to import
+    import matplotlib.pyplot as plt
 
-    from peereval.figures.style import styled  # noqa: PLC0415 - it imports matplotlib
+    from peereval.figures.style import styled
 
     with styled():
         drawn = finding.plot(**options)
@@ -180,7 +202,7 @@ def _svg(finding: Released, options: dict[str, str]) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - slow to import
+    from jinja2 import Environment, StrictUndefined
 
     text = (files("peereval.reports") / "report.html.jinja").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

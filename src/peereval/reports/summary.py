@@ -40,7 +40,7 @@ def sentences_of(finding: Released) -> list[str]:
     >>> import peereval as pe
     >>> [released] = pe.release(pe.attrition(pe.simulate_study("region", seed=1).responses))
     >>> print(*sentences_of(released))
-    ≈ 240 persons answered the round start; 56 % of them answered the round one-year.
+    ≈...240 persons answered the round start; 59...% of them answered the round one-year.
     """
     return _SENTENCES[finding.kind](finding) if finding.kind in _SENTENCES else []
 
@@ -52,7 +52,9 @@ def _attrition(finding: Released) -> list[str]:
     stayed = everybody[everybody["measure"] == "retained"]
     if len(stayed) and not stayed.iloc[-1]["withheld"]:
         first, last = answered.iloc[0], stayed.iloc[-1]
-        return [f"{about(first['numerator'])} persons answered the round {first['round']}; {percent(last['estimate'])} of them answered the round {last['round']}."]
+        return [
+            f"{about(first['numerator'])} persons answered the round {first['round']}; {percent(last['estimate'])} of them answered the round {last['round']}."
+        ]
     counts = ", ".join(f"{about(row['numerator'])} ({row['round']})" for _, row in answered.iterrows())
     return [f"Answers per round: {counts}."]
 
@@ -63,7 +65,9 @@ def _rounds(finding: Released) -> list[str]:
         return []
     measure = next((name for name in _MEASURES if (rows["measure"] == name).any()), None)
     last = rows[(rows["measure"] == measure) & (rows["round"] == rows["round"].dropna().iloc[-1])]
-    shown = last[last["primary"].astype(bool) | last["headline"].astype(bool)].sort_values("primary", ascending=False, kind="stable")
+    shown = last[last["primary"].astype(bool) | last["headline"].astype(bool)].sort_values(
+        "primary", ascending=False, kind="stable"
+    )
     return [_compared(row, finding.claim) for _, row in shown.iterrows()]
 
 
@@ -81,7 +85,15 @@ def _compared(row: pd.Series, claim: str) -> str:
 def _rates(finding: Released) -> list[str]:
     shown = finding.estimates[~finding.estimates["withheld"].astype(bool)]
     parts = [f"{percent(row['estimate'])} ({row['group']})" for _, row in shown.iterrows()]
-    return [f"{finding.title}: {', '.join(parts)} of the index stays. The groups are described, not compared."] if parts else []
+    return (
+        [f"{finding.title}: {', '.join(parts)} of the index stays. The groups are described, not compared."]
+        if parts
+        else []
+    )
 
 
-_SENTENCES: dict[str, Callable[[Released], list[str]]] = {"attrition": _attrition, "rounds": _rounds, "rates": _rates}
+_SENTENCES: dict[str, Callable[[Released], list[str]]] = {
+    "attrition": _attrition,
+    "rounds": _rounds,
+    "rates": _rates,
+}

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from peereval.reports.wording import NBSP, NOT_SHOWN, UNBROKEN_HYPHEN, UNKNOWN, about, number, p_value, percent, share_with_interval, with_interval
+from peereval.reports.wording import (
+    NBSP,
+    NOT_SHOWN,
+    UNBROKEN_HYPHEN,
+    UNKNOWN,
+    about,
+    number,
+    p_value,
+    percent,
+    share_with_interval,
+    with_interval,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +70,7 @@ def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
     GT
         The table; texts from data are escaped by it.
     """
-    from great_tables import GT, loc, style  # noqa: PLC0415 - slow to import
+    from great_tables import GT, loc, style
 
     table = GT(cells, id=identity).tab_header(title=caption).cols_align("left")
     numeric = [name for name in cells.columns if name not in _TEXT_COLUMNS]
@@ -80,7 +91,9 @@ def _attrition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
             "Answered": [about(value) for value in answered["numerator"]],
             "Invited": [UNKNOWN if pd.isna(value) else about(value) for value in answered["denominator"]],
             "Response": _responses(answered),
-            "Stayed (of the first round)": [share_with_interval(stayed.loc[key]) if key in stayed.index else "" for key in answered.index],
+            "Stayed (of the first round)": [
+                share_with_interval(stayed.loc[key]) if key in stayed.index else "" for key in answered.index
+            ],
         }
     )
     patterns = rows[rows["measure"] == "pattern"]
@@ -90,7 +103,10 @@ def _attrition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def _responses(answered: pd.DataFrame) -> list[str]:
     unknown = answered["denominator"].isna() & ~answered["withheld"].astype(bool)
-    written = [NOT_SHOWN if withheld else percent(value) for value, withheld in zip(answered["estimate"], answered["withheld"], strict=True)]
+    written = [
+        NOT_SHOWN if withheld else percent(value)
+        for value, withheld in zip(answered["estimate"], answered["withheld"], strict=True)
+    ]
     return [UNKNOWN if missing else text for text, missing in zip(written, unknown, strict=True)]
 
 
@@ -114,7 +130,10 @@ def _rounds(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _of_scales(words: str, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    means, changes = f"{words}mean scores (standard deviation) and persons", f"{words}differences with 95 % intervals"
+    means, changes = (
+        f"{words}mean scores (standard deviation) and persons",
+        f"{words}differences with 95 % intervals",
+    )
     return [(means[0].upper() + means[1:], _means(rows)), (changes[0].upper() + changes[1:], _changes(rows))]
 
 
@@ -146,22 +165,24 @@ def _changes(rows: pd.DataFrame) -> pd.DataFrame:
     keys = [name for name in ("label", "group", "contrast") if name in rows]
     changes = rows[rows["measure"].isin(_CHANGES)]
     order = pd.Categorical(changes["label"], list(dict.fromkeys(changes["label"])))
-    by = [order, changes["group"].fillna("\uffff")] if "group" in changes else [order]
-    changes = changes.iloc[pd.MultiIndex.from_arrays(by).argsort()] if len(changes) else changes
+    by = ["order", "group"] if "group" in changes else ["order"]
+    changes = changes.assign(order=order).sort_values(by, kind="stable", na_position="last")
     sizes = rows[rows["measure"].isin(_SIZES)].drop_duplicates(keys)
-    size = {tuple(map(str, key)): with_interval(row) for key, row in sizes.set_index(keys).iterrows()}
-    named = [tuple(map(str, key)) for key in changes[keys].itertuples(index=False)]
-    cells = pd.DataFrame(
+    size = {_key(row, keys): with_interval(row) for _, row in sizes.iterrows()}
+    return pd.DataFrame(
         {
             "Scale": changes["label"].str.replace("-", UNBROKEN_HYPHEN).to_list(),
             "Comparison": _comparisons(changes),
             "Persons": [about(value) for value in changes["n"]],
             "Points": [with_interval(row) for _, row in changes.iterrows()],
-            "In standard deviations": [size.get(key, "") for key in named],
+            "In standard deviations": [size.get(_key(row, keys), "") for _, row in changes.iterrows()],
             "p, adjusted": [p_value(value) for value in changes["p_adjusted"]],
         }
     )
-    return cells
+
+
+def _key(row: pd.Series, names: list[str]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in names)
 
 
 def _comparisons(changes: pd.DataFrame) -> list[str]:
@@ -186,7 +207,10 @@ def _rates(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def _survival(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     days = [day for day in _CURVE_DAYS if day <= rows["time"].max()] if len(rows) else []
     cells = pd.DataFrame(
-        [{"Group": name, **{f"{day} days": _at(part, day) for day in days}} for name, part in rows.groupby("group", sort=True)]
+        [
+            {"Group": name, **{f"{day} days": _at(part, day) for day in days}}
+            for name, part in rows.groupby("group", sort=True)
+        ]
     )
     return [("Not readmitted, by days since the first discharge", cells)]
 

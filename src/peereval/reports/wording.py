@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    Row = Mapping[str, object] | pd.Series
+    Row = Mapping[str, Any] | pd.Series
 
 NOT_SHOWN = "not shown"
 NBSP = "\u00a0"
@@ -19,7 +19,7 @@ UNBROKEN_HYPHEN = "\u2011"
 UNKNOWN = "unknown"
 
 
-def number(value: object, decimals: int = 2) -> str:
+def number(value: Any, decimals: int = 2) -> str:
     """Write a number with a true minus sign.
 
     Parameters
@@ -39,11 +39,11 @@ def number(value: object, decimals: int = 2) -> str:
     >>> number(-0.5)
     '−0.50'
     """
-    return "" if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")  # type: ignore[call-overload]
+    return "" if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
 
 
-def percent(value: object) -> str:
-    """Write a share in whole per cent.
+def percent(value: Any) -> str:
+    r"""Write a share in whole per cent.
 
     Parameters
     ----------
@@ -58,13 +58,13 @@ def percent(value: object) -> str:
     Examples
     --------
     >>> percent(0.24)
-    '24\\xa0%'
+    '24\xa0%'
     """
-    return "" if pd.isna(value) else f"{100 * value:.0f}{NBSP}%"  # type: ignore[operator]
+    return "" if pd.isna(value) else f"{100 * value:.0f}{NBSP}%"
 
 
-def about(value: object) -> str:
-    """Write a rounded count.
+def about(value: Any) -> str:
+    r"""Write a rounded count.
 
     Parameters
     ----------
@@ -79,13 +79,13 @@ def about(value: object) -> str:
     Examples
     --------
     >>> about(120.0), about(None)
-    ('≈\\xa0120', 'not shown')
+    ('≈\xa0120', 'not shown')
     """
-    return NOT_SHOWN if pd.isna(value) else f"≈{NBSP}{value:.0f}"  # type: ignore[str-format]
+    return NOT_SHOWN if pd.isna(value) else f"≈{NBSP}{value:.0f}"
 
 
 def with_interval(row: Row, decimals: int = 2) -> str:
-    """Write an estimate with its interval.
+    r"""Write an estimate with its interval.
 
     Parameters
     ----------
@@ -102,13 +102,13 @@ def with_interval(row: Row, decimals: int = 2) -> str:
     Examples
     --------
     >>> with_interval({"estimate": 1.5, "conf_low": -0.25, "conf_high": 3.25, "withheld": False})
-    '1.50\\xa0(−0.25\\xa0to\\xa03.25)'
+    '1.50\xa0(−0.25\xa0to\xa03.25)'
     """
     return _written(row, lambda value: number(value, decimals))
 
 
 def share_with_interval(row: Row) -> str:
-    """Write a share with its interval in whole per cent.
+    r"""Write a share with its interval in whole per cent.
 
     Parameters
     ----------
@@ -123,21 +123,22 @@ def share_with_interval(row: Row) -> str:
     Examples
     --------
     >>> share_with_interval({"estimate": 0.24, "conf_low": 0.2, "conf_high": 0.29, "withheld": False})
-    '24\\xa0%\\xa0(20\\xa0%\\xa0to\\xa029\\xa0%)'
+    '24\xa0%\xa0(20\xa0%\xa0to\xa029\xa0%)'
     """
     return _written(row, percent)
 
 
-def _written(row: Row, write: object) -> str:
-    if row["withheld"] or pd.isna(row["estimate"]):
-        return NOT_SHOWN if row["withheld"] else ""
-    text = str(write(row["estimate"]))  # type: ignore[operator]
-    if pd.isna(row["conf_low"]):
+def _written(row: Row, write: Callable[[Any], str]) -> str:
+    if row["withheld"]:
+        return NOT_SHOWN
+    text = write(row["estimate"])
+    low: float | None = row["conf_low"]
+    if not text or pd.isna(low):
         return text
-    return f"{text}{NBSP}({write(row['conf_low'])}{NBSP}to{NBSP}{write(row['conf_high'])})"  # type: ignore[operator]
+    return f"{text}{NBSP}({write(row['conf_low'])}{NBSP}to{NBSP}{write(row['conf_high'])})"
 
 
-def p_value(value: object) -> str:
+def p_value(value: Any) -> str:
     """Write a p value.
 
     Parameters
@@ -157,4 +158,4 @@ def p_value(value: object) -> str:
     """
     if pd.isna(value):
         return ""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"  # type: ignore[operator, str-format]  # noqa: PLR2004 - the usual limit
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"  # noqa: PLR2004 - the usual limit

@@ -90,9 +90,9 @@ def compare_rounds(
     >>> result = pe.compare_rounds(scores, design="panel", method="paired-t")
     >>> found = result.estimates.query("measure == 'mean_change' and scale == 'score_0_100'")
     >>> found[["round", "estimate", "conf_low", "conf_high", "n"]].round(1)
-            round  estimate  conf_low  conf_high    n
-    3  half-year       3.5       1.4        5.6  180
-    4   one-year       4.2       1.8        6.6  150
+           round  estimate  conf_low  conf_high    n
+    3  half-year       1.3      -2.3        4.8  160
+    6   one-year       2.0      -1.8        5.8  136
     >>> result.claim
     'change'
     """
@@ -119,14 +119,21 @@ def compare_rounds(
 
 
 def _check(
-    scores: pd.DataFrame, design: str, method: str, arm: str | None, reference_arm: str | None, allocation: str | None
+    scores: pd.DataFrame,
+    design: str,
+    method: str,
+    arm: str | None,
+    reference_arm: str | None,
+    allocation: str | None,
 ) -> None:
     check_frame(scores, SCORES)
     _known("design", design, get_args(Design))
     _known("method", method, get_args(Method))
     if (design == "panel") == (method == "welch"):
         msg = f"The method {method!r} does not fit the design {design!r}."
-        raise DesignError(msg, hint="A linked panel takes 'paired-t' or 'sign-flip', rounds without links take 'welch'.")
+        raise DesignError(
+            msg, hint="A linked panel takes 'paired-t' or 'sign-flip', rounds without links take 'welch'."
+        )
     if design == "panel" and not ("person" in scores.columns and scores["person"].notna().all()):
         msg = "The design is 'panel', but not every score belongs to a person."
         raise DesignError(msg, hint="Say design='panel-unlinked' if the same persons answered without a key.")
@@ -181,11 +188,11 @@ def _marked(estimates: pd.DataFrame, primary: tuple[str, str] | None) -> pd.Data
     if primary is not None and primary not in set(named):
         msg = f"The primary outcome {':'.join(primary)!r} is not among the scores."
         raise InvalidValueError(msg, hint=nearest(":".join(primary), {":".join(name) for name in named}))
-    known = {name: _known_scale(*name) for name in set(named)}
+    known = {name: _known_scale(name[0], name[1]) for name in set(named)}
     return estimates.assign(
         primary=named == primary,
         headline=named.map({name: scale is not None and scale.headline for name, scale in known.items()}),
-        label=named.map({name: _label(*name, scale) for name, scale in known.items()}),
+        label=named.map({name: _label(name[0], name[1], scale) for name, scale in known.items()}),
         reading=named.map({name: _reading(scale) for name, scale in known.items()}),
     )
 
@@ -204,7 +211,9 @@ def _reading(known: Scale | None) -> str:
     return "" if known is None else f"{known.low:g} to {known.high:g}, {known.direction}"
 
 
-def _exclusions(scores: pd.DataFrame, usable: pd.DataFrame, rounds: list[str], method: str, arm: str | None) -> dict[str, int]:
+def _exclusions(
+    scores: pd.DataFrame, usable: pd.DataFrame, rounds: list[str], method: str, arm: str | None
+) -> dict[str, int]:
     """Scores without a value, and persons without both the first and the last round."""
     counts = {} if arm is None else {"arm_missing": int(scores[arm].isna().sum())}
     counts |= {str(reason): int(count) for reason, count in scores["reason"].value_counts().items()}

@@ -92,14 +92,26 @@ def _means(mine: pd.DataFrame, rounds: list[str]) -> Iterator[Row]:
         values = _values(mine, label)
         found = mean_of(values, level=LEVEL) if len(values) >= FEWEST_FOR_SPREAD else Estimate(_mean(values))
         sd = float(values.std(ddof=1)) if len(values) >= FEWEST_FOR_SPREAD else np.nan
-        yield {"measure": "mean", "round": label, **_interval(found), "n": len(values), "sd": sd, **_flag(len(values))}
+        yield {
+            "measure": "mean",
+            "round": label,
+            **_interval(found),
+            "n": len(values),
+            "sd": sd,
+            **_flag(len(values)),
+        }
 
 
 def _paired(mine: pd.DataFrame, rounds: list[str], method: str, seed: int) -> Iterator[Row]:
     wide = mine.pivot(index="person", columns="round", values="score").reindex(columns=rounds)
     for label in rounds[1:]:
         both = _pairs(wide, rounds[0], label)
-        keyed: Row = {"round": label, "contrast": f"{label} - {rounds[0]}", "n": len(both), **_flag(len(both))}
+        keyed: Row = {
+            "round": label,
+            "contrast": f"{label} - {rounds[0]}",
+            "n": len(both),
+            **_flag(len(both)),
+        }
         change = both[:, 1] - both[:, 0]
         yield {"measure": "mean_change", **keyed, **_test(_change(change, method, seed))}
         if len(both) >= FEWEST_FOR_SPREAD:
@@ -128,7 +140,12 @@ def _unlinked(mine: pd.DataFrame, rounds: list[str]) -> Iterator[Row]:
         later = _values(mine, label)
         fewest = min(len(first), len(later))
         found = difference_of_means(later, first, level=LEVEL)
-        keyed: Row = {"round": label, "contrast": f"{label} - {rounds[0]}", "n": len(first) + len(later), **_flag(fewest)}
+        keyed: Row = {
+            "round": label,
+            "contrast": f"{label} - {rounds[0]}",
+            "n": len(first) + len(later),
+            **_flag(fewest),
+        }
         if fewest < FEWEST_FOR_SPREAD:
             yield {"measure": "mean_difference", **keyed, "estimate": found.estimate}
             continue

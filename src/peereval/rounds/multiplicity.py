@@ -31,7 +31,7 @@ def with_decided_p(estimates: pd.DataFrame, *, last: str) -> pd.DataFrame:
     DataFrame
         The same rows with ``p_value`` and ``p_adjusted``.
     """
-    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - slow to import
+    from statsmodels.stats.multitest import multipletests
 
     measure = next((name for name in _TESTED if (estimates["measure"] == name).any()), None)
     if measure is None or "p_value" not in estimates:

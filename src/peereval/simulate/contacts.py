@@ -35,7 +35,7 @@ def contacts_of(plan: dict[str, Any], people: pd.DataFrame, rng: np.random.Gener
     again = together[rng.random(len(together)) < plan["contacts"]["duplicated"]]
     contacts = pd.concat([together, again], ignore_index=True)
     shuffled = contacts.iloc[rng.permutation(len(contacts))].reset_index(drop=True)
-    return _as_register(shuffled, plan["contacts"])
+    return _as_register(shuffled)
 
 
 def _stays(plan: dict[str, Any], people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def _stays(plan: dict[str, Any], people: pd.DataFrame, rng: np.random.Generator)
 
 def _transferred(stays: pd.DataFrame, how: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
     """Some stays become two contacts, the second up to three hours after the first."""
-    cut = rng.random(len(stays)) < how["transferred"]
+    cut = pd.Series(rng.random(len(stays)) < how["transferred"], index=stays.index)
     middle = stays["start"] + (stays["stop"] - stays["start"]) * rng.uniform(0.2, 0.8, len(stays))
     later = np.minimum(middle + rng.uniform(0, 0.125, len(stays)), stays["stop"])
     first = stays.assign(stop=np.where(cut, middle, stays["stop"]), discharged_to=np.where(cut, "transfer", "home"))
@@ -67,13 +67,13 @@ def _transferred(stays: pd.DataFrame, how: dict[str, Any], rng: np.random.Genera
 
 def _overlapping(contacts: pd.DataFrame, how: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
     """Some contacts have a second one, of another department, within them."""
-    nested = contacts[rng.random(len(contacts)) < how["overlapping"]]
+    nested = contacts[pd.Series(rng.random(len(contacts)) < how["overlapping"], index=contacts.index)]
     length = nested["stop"] - nested["start"]
     start = nested["start"] + length * rng.uniform(0.1, 0.5, len(nested))
     return nested.assign(start=start, stop=start + length * 0.3, acute=False, discharged_to="home")
 
 
-def _as_register(contacts: pd.DataFrame, how: dict[str, Any]) -> pd.DataFrame:
+def _as_register(contacts: pd.DataFrame) -> pd.DataFrame:
     """Days to times, to the minute; what has not ended when the data end is still open."""
     opened = contacts["stop"] >= contacts["last"]
     known = contacts[contacts["start"] < contacts["last"]]

@@ -81,9 +81,9 @@ def simulate_study(preset: str = "region", *, seed: int, persons: int | None = N
     >>> study = simulate_study("ward", seed=1)
     >>> study.responses["round"].value_counts(sort=False)
     round
-    start        29
+    start        26
     half-year    32
-    one-year     26
+    one-year     29
     Name: count, dtype: int64
     >>> study.responses["origin"].unique().tolist()
     ['synthetic']
@@ -156,7 +156,8 @@ def _latent(plan: dict[str, Any], people: pd.DataFrame, rng: np.random.Generator
     mean = np.array([change[arm] for arm in people["arm"]])
     shared = _lasting(rng.normal(size=len(people)), mean.shape[1], plan.get("turnover", 0.0), rng)
     stable = np.sqrt(plan["answers"]["stability"])
-    return mean + stable * shared + np.sqrt(1 - stable**2) * rng.normal(size=mean.shape)
+    latent: NDArray[np.float64] = mean + stable * shared + np.sqrt(1 - stable**2) * rng.normal(size=mean.shape)
+    return latent
 
 
 def _lasting(first: NDArray[np.float64], rounds: int, turnover: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -177,9 +178,14 @@ def _responses(
     rounds = []
     for place, planned in enumerate(plan["rounds"]):
         there = people[answered[:, place]].reset_index(drop=True)
-        day = pd.Timestamp(plan["first_day"]) + pd.to_timedelta(planned["month"] * 30.4 + rng.integers(0, 30, len(there)), unit="D")
+        day = pd.Timestamp(plan["first_day"]) + pd.to_timedelta(
+            planned["month"] * 30.4 + rng.integers(0, 30, len(there)), unit="D"
+        )
         base = there.assign(round=pd.Categorical([planned["id"]] * len(there), dtype=kind), date=day.floor("D"))
-        items = [_items(instrument(name), latent[answered[:, place], place], plan["answers"], rng) for name in plan["instruments"]]
+        items = [
+            _items(instrument(name), latent[answered[:, place], place], plan["answers"], rng)
+            for name in plan["instruments"]
+        ]
         rounds.append(pd.concat([base, *items], axis=1))
     frame = pd.concat(rounds, ignore_index=True)
     if not plan["linked"]:
@@ -207,7 +213,7 @@ def _items(
     one: Instrument, latent: NDArray[np.float64], answers: dict[str, float], rng: np.random.Generator
 ) -> pd.DataFrame:
     """Answers to an instrument: each item is the latent state plus noise, cut into the item's codes."""
-    from scipy.stats import norm  # noqa: PLC0415 - slow to import
+    from scipy.stats import norm
 
     coding = next(iter(one.codings.values()))
     headline = next(scale for scale in one.scales.values() if scale.headline)

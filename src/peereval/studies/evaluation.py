@@ -70,7 +70,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         found = [result for results in self.results.values() for result in results]
-        return "".join(result._repr_html_() for result in found)  # noqa: SLF001 - Jupyter's own protocol
+        return "".join(result._repr_html_() for result in found)
 
 
 def evaluate_study(study: Study, *, progress: bool) -> Evaluation:
@@ -107,7 +107,7 @@ def _shown(steps: int, *, progress: bool) -> Iterator[Callable[[str], None]]:
     if not progress:
         yield lambda _: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - slow to import
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:26}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns) as bar:

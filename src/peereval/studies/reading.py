@@ -67,7 +67,7 @@ def _as_user_error(found: ErrorDetails, file: str, text: str) -> PeerevalError:
 
 
 def line_of(text: str, location: Location) -> int | None:
-    """Find the line of a key in a TOML text.
+    r"""Find the line of a key in a TOML text.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def line_of(text: str, location: Location) -> int | None:
 
     Examples
     --------
-    >>> line_of('[study]\\ntitle = "x"\\n\\n[[rounds]]\\nid = "start"\\n\\n[[rounds]]\\nid = "end"\\n', ("rounds", 1, "id"))
+    >>> line_of('[study]\ntitle = "x"\n\n[[rounds]]\nid = "start"\n\n[[rounds]]\nid = "end"\n', ("rounds", 1, "id"))
     8
     """
     if not location:
@@ -120,8 +120,12 @@ def _known_keys(location: Location) -> list[str]:
     return list(model.model_fields)
 
 
-def _model_of(annotation: Any) -> Any:  # noqa: ANN401 - an annotation
+def _model_of(annotation: Any) -> Any:
     """The model inside an annotation such as ``tuple[RoundPlan, ...]`` or ``ContactsPlan | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next(found for part in get_args(annotation) if (found := _model_of(part)) is not None) if get_args(annotation) else None
+    return (
+        next(found for part in get_args(annotation) if (found := _model_of(part)) is not None)
+        if get_args(annotation)
+        else None
+    )

@@ -64,13 +64,13 @@ def rounds(study: Study, data: StudyData) -> list[Result]:
     return [compared]
 
 
-def hospital(study: Study, data: StudyData) -> list[Result]:
+def hospital(_study: Study, data: StudyData) -> list[Result]:
     """Readmissions and the time to them.
 
     Parameters
     ----------
-    study : Study
-        The study.
+    _study : Study
+        The study; the contacts hold all that is asked.
     data : StudyData
         Its data.
 
@@ -79,11 +79,13 @@ def hospital(study: Study, data: StudyData) -> list[Result]:
     list of Result
         Two results, or none where the study has no contacts.
     """
-    if data.index is None or study.plan.contacts is None:
+    if data.index is None:
         return []
-    definition = study.plan.contacts.definition
     by = "arm" if "arm" in data.index.columns else None
-    found = [readmission_rate(data.index, definition=definition, by=by), time_to_readmission(data.index, definition=definition, by=by)]
+    found = [
+        readmission_rate(data.index, by=by),
+        time_to_readmission(data.index, by=by),
+    ]
     if not data.impossible_contacts:
         return found
     left_out = {"discharged_before_admitted": data.impossible_contacts}

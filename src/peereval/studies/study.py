@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peereval.admissions.contacts import read_contacts
@@ -11,15 +10,17 @@ from peereval.admissions.readmission import readmissions
 from peereval.contracts import INVITED, check_frame
 from peereval.files import existing_file, read_table
 from peereval.instruments.scoring import score
-from peereval.studies.plan import Plan
 from peereval.studies.reading import read_plan
 from peereval.surveys.exports import read_survey
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import ibis.expr.types as ir
     import pandas as pd
 
     from peereval.studies.evaluation import Evaluation
+    from peereval.studies.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +132,7 @@ class Study:
         PeerevalError
             The data break a contract, or an analysis does not fit the design.
         """
-        from peereval.studies.evaluation import evaluate_study  # noqa: PLC0415 - it needs this class
+        from peereval.studies.evaluation import evaluate_study
 
         return evaluate_study(self, progress=progress)
 
@@ -161,7 +162,7 @@ class Study:
 
     def _with_arm(self, index: ir.Table) -> ir.Table:
         """The arm of the unit of discharge; exposure is by unit, never by who met a peer (rule 4)."""
-        import ibis  # noqa: PLC0415 - slow to import
+        import ibis
 
         units = self.plan.units
         if not units or "unit" not in index.columns:

@@ -49,8 +49,8 @@ def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.Da
     >>> found = pe.attrition(region.responses).estimates
     >>> found.loc[found["measure"] == "retained", ["round", "numerator", "denominator"]]
            round  numerator  denominator
-    3  half-year        183          240
-    4   one-year        155          240
+    3  half-year        168        240.0
+    4   one-year        142        240.0
     """
     check_frame(responses, RESPONSES)
     rounds = _rounds(responses)
@@ -65,7 +65,9 @@ def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.Da
         method=_METHOD if linked else _METHOD_UNLINKED,
         claim="description",
         estimand="Share of persons who answered, among those invited and among those who answered the first round.",
-        assumptions=() if invited is not None else ("How many were invited is unknown, so response rates are unknown.",),
+        assumptions=()
+        if invited is not None
+        else ("How many were invited is unknown, so response rates are unknown.",),
         references=("Wilson 1927, Journal of the American Statistical Association 22:209",),
         settings={"arm": arm, "linked": linked, "versions": versions(), "data": data_facts(responses)},
         exclusions=_without_arm(responses, arm),
@@ -95,7 +97,12 @@ def _groups(responses: pd.DataFrame, arm: str | None) -> list[tuple[str | None, 
 
 
 def _rows(
-    responses: pd.DataFrame, invited: pd.DataFrame | None, group: tuple[str | None, str], rounds: list[str], *, linked: bool
+    responses: pd.DataFrame,
+    invited: pd.DataFrame | None,
+    group: tuple[str | None, str],
+    rounds: list[str],
+    *,
+    linked: bool,
 ) -> Iterator[dict[str, object]]:
     column, name = group
     mine = responses if column is None else responses[responses[column] == name]
@@ -110,12 +117,19 @@ def _asked(invited: pd.DataFrame | None, column: str | None, name: str) -> pd.Da
     return invited[invited[column] == name] if column in invited.columns else None
 
 
-def _answered(mine: pd.DataFrame, asked: pd.DataFrame | None, name: str, rounds: list[str]) -> Iterator[dict[str, object]]:
+def _answered(
+    mine: pd.DataFrame, asked: pd.DataFrame | None, name: str, rounds: list[str]
+) -> Iterator[dict[str, object]]:
     for label in rounds:
         count = int((mine["round"] == label).sum())
-        # a round that the table of invited does not name is unknown, not zero
-        total = np.nan if asked is None else float(asked.loc[asked["round"].astype(str) == label, "invited"].sum(min_count=1))
+        total = np.nan if asked is None else _invited_to(asked, label)
         yield {"measure": "answered", "group": name, "round": label, **_share(count, total, interval=False)}
+
+
+def _invited_to(asked: pd.DataFrame, label: str) -> float:
+    """How many were invited to a round; a round that the table does not name is unknown, not zero."""
+    invited = asked.loc[asked["round"].astype(str) == label, "invited"]
+    return float(invited.sum()) if len(invited) else np.nan
 
 
 def _followed(mine: pd.DataFrame, name: str, rounds: list[str]) -> Iterator[dict[str, object]]:
@@ -131,7 +145,11 @@ def _followed(mine: pd.DataFrame, name: str, rounds: list[str]) -> Iterator[dict
 
 
 def _share(numerator: int, denominator: float, *, interval: bool) -> dict[str, object]:
-    counts = {"numerator": numerator, "denominator": denominator, "estimate": numerator / denominator if denominator else np.nan}
+    counts: dict[str, object] = {
+        "numerator": numerator,
+        "denominator": denominator,
+        "estimate": numerator / denominator if denominator else np.nan,
+    }
     if not interval:
         return counts
     low, high = wilson_interval(numerator, denominator, level=LEVEL)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_survey(path: str | Path, *, rounds: Sequence[str] | None = None) -> pd.DataFrame:
-    """Read survey answers from a file.
+    r"""Read survey answers from a file.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def read_survey(path: str | Path, *, rounds: Sequence[str] | None = None) -> pd.
     >>> import tempfile, pathlib
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = pathlib.Path(folder, "answers.csv")
-    ...     _ = file.write_text("person,round,who5_01\\na,start,3\\na,one-year,4\\n", encoding="utf-8")
+    ...     _ = file.write_text("person,round,who5_01\na,start,3\na,one-year,4\n", encoding="utf-8")
     ...     answers = read_survey(file, rounds=["start", "one-year"])
     >>> answers["round"].cat.categories.tolist()
     ['start', 'one-year']

@@ -1,0 +1,72 @@
+# Every target needs only python3 (3.11 or later), git and make; it builds .venv itself and is quick the second time.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build
+PIP_FLAGS := --disable-pip-version-check --quiet --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help evaluate test test-all lint types floors lab docs bench notebooks clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+evaluate: $(VENV)/.run  ## evaluate a synthetic region, reproduce published figures, say where the report lies
+	@mkdir -p $(BUILD)
+	@rm -rf $(BUILD)/region
+	@$(BIN)/peereval new $(BUILD)/region
+	@$(BIN)/peereval evaluate $(BUILD)/region/study.toml --report $(BUILD)/report.html
+	@$(BIN)/peereval reproduce
+
+test: lint types floors  ## everything that needs no server: lint, types, floors, tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-all: test  ## also the oldest and newest versions, and Spark
+	@sh tests/other_versions.sh
+
+lint: $(VENV)/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	@$(BIN)/mypy
+
+floors: $(VENV)/.test
+	@$(BIN)/lint-imports
+
+lab: $(VENV)/.run  ## open JupyterLab with the notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+notebooks: $(VENV)/.test  ## run the notebooks in place and draw the README's figure
+	@$(BIN)/python notebooks/execute.py
+
+docs: $(VENV)/.docs  ## build the documentation into build/docs, warnings as errors
+	@$(BIN)/python -m sphinx -W --keep-going -b html docs $(BUILD)/docs
+	@echo "Documentation: $(CURDIR)/$(BUILD)/docs/index.html"
+
+bench: $(VENV)/.test  ## measure against named peers, in one run
+	@$(BIN)/python benchmarks/run.py
+
+clean:  ## remove what was made
+	@rm -rf $(VENV) $(BUILD) docs/generated
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "peereval needs Python 3.11 or later; say make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing peereval into $(VENV) (once)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	@echo "Installing what the tests need (once)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.test
+	@echo "Installing what the documentation needs (once)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[docs]'
+	@touch $@

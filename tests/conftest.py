@@ -1,0 +1,127 @@
+"""What many tests need: made-up studies, small tables written as text, the numbers of other engines."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import warnings
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
+
+import peereval as pe
+
+mpl.use("Agg")
+settings.register_profile("tests", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+@pytest.fixture
+def root() -> Path:
+    """The root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def region():
+    """A made-up region with two arms, linked rounds and contacts."""
+    return pe.simulate_study("region", seed=2026)
+
+
+@pytest.fixture(scope="session")
+def ward():
+    """A made-up ward with anonymous rounds."""
+    return pe.simulate_study("ward", seed=2026)
+
+
+@pytest.fixture(scope="session")
+def region_scores(region):
+    """The region's scores."""
+    return pe.score(region.responses, ["who-5", "qpr-15", "ismi-29", "soc-13"], coding={"qpr-15": "0-4"})
+
+
+@pytest.fixture(scope="session")
+def region_stays(region):
+    """The region's index stays by the Danish rule."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pe.UnverifiedWarning)
+        return pe.readmissions(region.contacts, definition="dk-30")
+
+
+@pytest.fixture
+def table():
+    """Read a small table that is written as text: columns divided by |, empty cells missing."""
+    return _table
+
+
+def _table(text: str) -> pd.DataFrame:
+    lines = [line.strip().strip("|") for line in text.strip().splitlines() if not set(line.strip()) <= set("|-+ ")]
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    frame = pd.read_csv(io.StringIO("\n".join(",".join(row) for row in cells)), dtype="string")
+    return frame.apply(_typed)
+
+
+def _typed(column: pd.Series) -> pd.Series:
+    filled = column.dropna()
+    if len(filled) and filled.isin(["yes", "no"]).all():
+        return column.map({"yes": True, "no": False}).astype("boolean")
+    if len(filled) and filled.str.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d").all():
+        return pd.to_datetime(column).astype("datetime64[us]")
+    if len(filled) and filled.str.fullmatch(r"-?\d+(\.\d+)?").all():
+        return pd.to_numeric(column)
+    return column
+
+
+@pytest.fixture
+def as_text():
+    """Write the cells of a frame as the small tables do: yes and no for flags, nothing for missing."""
+
+    def written(frame: pd.DataFrame) -> list[dict[str, str]]:
+        return [{name: _cell(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+    return written
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):
+        return ""
+    return {"True": "yes", "False": "no"}.get(str(value), str(value))
+
+
+@pytest.fixture(scope="session")
+def r_numbers():
+    """What R gives on the data in tests/oracles (see make.R there)."""
+    return json.loads((ROOT / "tests/oracles/numbers.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def in_clean_process():
+    """Run Python code in a process of its own and give what it prints."""
+    import subprocess
+    import sys
+
+    def run(code: str, *arguments: str, **environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            encoding="utf-8",
+            env={**os.environ, **environment},
+        )
+        return done.stdout
+
+    return run

@@ -1,0 +1,271 @@
+"""Published studies: what is shipped, how the ledger judges, what it refuses."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tomllib
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import peereval as pe
+from peereval.errors import PublishedFigureError, UnknownNameError
+from peereval.evidence.published import STATUSES, Publication, ledger, number_of, unexplained
+
+pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
+NAMES = pe.datasets.available()
+
+
+@pytest.fixture(scope="module")
+def ledgers():
+    """The ledgers of all studies."""
+    return {name: pe.datasets.load(name).reproduce() for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_differs_without_a_written_reason(ledgers, name):
+    assert unexplained(ledgers[name]).empty
+    rows = ledgers[name].estimates
+    assert set(rows["status"]) <= set(STATUSES)
+    assert rows.loc[rows["status"].isin(["differs", "cannot"]), "why"].str.len().gt(20).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_not_seen_never_counts_as_reproduced(ledgers, name):
+    rows = ledgers[name].estimates
+    assert not rows.loc[rows["verified"] == "M", "status"].isin(["reproduced", "within-rounding"]).any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_package_describes_its_tables(root, name):
+    folder = root / "datasets" / name
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    assert {
+        "name",
+        "title",
+        "description",
+        "licenses",
+        "sources",
+        "resources",
+        "peereval:origin",
+        "peereval:howMade",
+    } <= set(package)
+    assert package["name"] == name
+    for resource in package["resources"]:
+        table = pq.read_table(folder / resource["path"])
+        fields = resource["schema"]["fields"]
+        assert [field["name"] for field in fields] == table.column_names
+        assert all(field["description"] for field in fields)
+        kinds = {"string": "string", "number": "double", "integer": "int64", "boolean": "bool"}
+        assert [kinds[field["type"]] for field in fields] == [
+            str(kind).removeprefix("large_") for kind in table.schema.types
+        ]
+        rebuilt = table.schema.metadata.get(b"peereval.origin", b"observed").decode()
+        assert rebuilt == package["peereval:origin"]
+        assert ("reconstructed" in resource["path"]) == (rebuilt == "reconstructed")
+        key = table.select(resource["schema"]["primaryKey"]).to_pandas()
+        assert not key.duplicated().any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_are_what_their_script_makes(root, name):
+    folder = root / "datasets" / name
+    spec = importlib.util.spec_from_file_location(f"make_{name}", folder / "make.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    for table, frame in pe.datasets.load(name).tables.items():
+        expected = getattr(made, table)()
+        pd.testing.assert_frame_equal(frame.drop(columns="origin", errors="ignore"), expected, check_dtype=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_study_has_code_of_its_own(name):
+    for figure in pe.datasets.load(name).published.figure:
+        assert all(way.function in pe.__all__ for way in figure.recompute)
+
+
+def test_the_core_trial_says_what_the_issue_of_readmission_is():
+    persons = pe.datasets.load("core-2018").tables["persons"]
+    found = pe.compare_risks(
+        persons,
+        outcome="readmitted",
+        treatment="peer-supported workbook",
+        reference="workbook by post",
+        allocation="randomised",
+    )
+    rows = found.estimates.set_index("measure")["estimate"]
+    assert rows["risk_ratio"] == pytest.approx(0.764, abs=0.0005)
+    assert rows["risk_difference"] == pytest.approx(-0.0907, abs=0.00005)
+    assert rows["number_needed_to_treat"] == pytest.approx(11.0, abs=0.05)
+    assert rows["odds_ratio"] == pytest.approx(0.666, abs=0.0005)
+    assert dict(found.exclusions) == {"outcome_missing": 7}
+    assert found.origin == "reconstructed"
+    assert found.claim == "effect"
+
+
+def test_the_core_ledger(ledgers):
+    status = ledgers["core-2018"].estimates.set_index("figure")["status"]
+    assert status["readmitted-peer-percent"] == status["readmitted-post-percent"] == "reproduced"
+    assert status["odds-ratio"] == status["odds-ratio-low"] == "differs"
+    assert status["odds-ratio-high"] == "reproduced"
+    assert status["randomised-peer"] == "stated"
+    assert status["hazard-ratio"] == "cannot"
+
+
+# what the reference recomputed from the same printed means: posttest d, change over posttest SD
+REFERENCE = {
+    ("empowerment", "3-months"): (0.34, 0.28),
+    ("empowerment", "6-months"): (0.36, 0.30),
+    ("hope", "3-months"): (0.24, 0.20),
+    ("hope", "6-months"): (0.51, 0.47),
+    ("quality of life", "3-months"): (0.13, 0.04),
+    ("quality of life", "6-months"): (0.24, 0.15),
+    ("self-efficacy", "3-months"): (0.34, 0.28),
+    ("self-efficacy", "6-months"): (0.34, 0.29),
+    ("loneliness", "3-months"): (0.11, -0.03),
+}
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_courses_effect_sizes_are_those_of_the_reference(place):
+    outcomes = pe.datasets.load("peer-run-course-2012").tables["outcomes"]
+    formula = ("posttest", "change-over-posttest-sd")[place]
+    found = pe.effect_size(
+        outcomes, formula=formula, treatment="peer-run course", control="control", reference_round="baseline"
+    ).estimates.set_index(["outcome", "round"])["estimate"]
+    for key, values in REFERENCE.items():
+        assert found[key] == pytest.approx(values[place], abs=0.0051)
+
+
+def test_which_formula_gives_which_figure(ledgers):
+    rows = ledgers["peer-run-course-2012"].estimates
+    agree = rows[rows["status"].isin(["reproduced", "within-rounding"])].groupby("way").size()
+    assert agree.to_dict() == {"change-over-baseline-sd": 7, "change-over-posttest-sd": 5, "posttest": 3}
+    exact = rows[rows["status"] == "reproduced"][["figure", "way"]].to_numpy().tolist()
+    assert exact == [["empowerment-d-6-months", "posttest"], ["quality-of-life-d-6-months", "change-over-posttest-sd"]]
+
+
+def test_the_cell_that_cannot_be_right_is_empty_and_explained(ledgers):
+    outcomes = pe.datasets.load("peer-run-course-2012").tables["outcomes"]
+    wrong = outcomes[outcomes["mean"].isna()]
+    assert wrong[["outcome", "round"]].drop_duplicates().to_numpy().tolist() == [["loneliness", "6-months"]]
+    assert (wrong["mean_transcribed"] == wrong["sd"]).all()
+    rows = ledgers["peer-run-course-2012"].estimates
+    assert rows.loc[rows["figure"] == "loneliness-d-6-months", "status"].eq("cannot").all()
+
+
+def test_rounding_is_followed_through_the_formula():
+    """0.19 / 0.5278 with means and standard deviations to 0.005: first order by hand, cell by cell."""
+    rows = pe.datasets.load("peer-run-course-2012").reproduce().estimates
+    row = rows[(rows["figure"] == "empowerment-d-6-months") & (rows["way"] == "posttest")].iloc[0]
+    from math import sqrt
+
+    def d(mt=3.59, mc=3.40, st=0.50, sc=0.56):
+        return (mt - mc) / sqrt((120 * st**2 + 98 * sc**2) / 218)
+
+    reach = sum(
+        abs(d(**{name: value + 0.005}) - d())
+        for name, value in {"mt": 3.59, "mc": 3.40, "st": 0.50, "sc": 0.56}.items()
+    )
+    assert row["estimate"] == pytest.approx(d())
+    assert row["highest"] - row["estimate"] == pytest.approx(reach)
+
+
+def test_an_unverified_figure_is_warned_about():
+    with pytest.warns(pe.UnverifiedWarning, match=r"21 published figures were read in a third party's transcription"):
+        pe.datasets.load("peer-run-course-2012")
+
+
+def test_an_unknown_data_set_names_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'core-2018'\?"):
+        pe.datasets.load("core2018")
+
+
+def publication(**way):
+    recompute = {
+        "function": "effect_size",
+        "arguments": {"printed": "table:t", "formula": "posttest", "treatment": "a", "control": "b"},
+        "select": {"measure": "posttest"},
+        **way,
+    }
+    figure = {
+        "id": "f",
+        "what": "w",
+        "printed": "1.0",
+        "unit": "u",
+        "place": "p",
+        "verified": "T",
+        "recompute": [recompute],
+    }
+    return Publication.model_validate({"title": "t", "reference": "r", "doi": "d", "figure": [figure]})
+
+
+TABLE = pd.DataFrame({"arm": ["a", "b"], "mean": [2.0, 1.0], "sd": [1.0, 1.0], "n": [20, 20]})
+
+
+def made(**way):
+    return ledger(
+        publication(**way), {"t": TABLE}, lambda name: getattr(pe, name), study="s", origin="observed"
+    ).estimates
+
+
+def test_a_figure_is_found_by_function_arguments_and_selection():
+    assert made()[["status", "estimate"]].to_numpy().tolist() == [["reproduced", 1.0]]
+    assert made(multiply=100.0)["status"].tolist() == ["differs"]
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ({"function": "effectsize"}, "effectsize: module 'peereval' has no attribute"),
+        ({"arguments": {"printed": "table:x", "formula": "posttest", "treatment": "a", "control": "b"}}, "'x'"),
+        ({"arguments": {"colour": "red"}}, "unexpected keyword"),
+        ({"select": {"outcome": "hope"}}, "selects by 'outcome', which effect_size does not give"),
+        ({"select": {"measure": "other"}}, "selects 0 estimates"),
+    ],
+)
+def test_a_figure_that_cannot_be_followed_is_refused(way, message):
+    with pytest.raises(PublishedFigureError, match=message):
+        made(**way)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        {"status": "cannot"},
+        {},
+        {"status": "reproduced"},
+        {"status": "stated", "verified": "X"},
+        {"status": "stated", "colour": "red"},
+    ],
+)
+def test_a_figure_must_say_how_or_why_not(figure):
+    base = {"id": "f", "what": "w", "printed": "1.0", "unit": "u", "place": "p", "verified": "T"}
+    with pytest.raises(ValueError, match="figure"):
+        Publication.model_validate({"title": "t", "reference": "r", "doi": "d", "figure": [{**base, **figure}]})
+
+
+def test_a_broken_published_toml_is_told(root, tmp_path, monkeypatch):
+    import shutil
+
+    shutil.copytree(root / "datasets", tmp_path / "datasets")
+    file = tmp_path / "datasets" / "core-2018" / "published.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('verified = "M"', 'verified = "Q"'), encoding="utf-8")
+    monkeypatch.setattr(pe.datasets, "_folder", lambda: tmp_path / "datasets")
+    with pytest.raises(PublishedFigureError, match=r"core-2018/published.toml: figure.\d+.verified"):
+        pe.datasets.load("core-2018")
+
+
+def test_numbers_are_read_as_printed():
+    assert number_of("1,2 %") == (1.0, 0.5)
+    with pytest.raises(PublishedFigureError, match="holds no number"):
+        number_of("n.s.")
+
+
+def test_published_files_parse_and_name_their_places(root):
+    for name in NAMES:
+        content = tomllib.loads((root / "datasets" / name / "published.toml").read_text(encoding="utf-8"))
+        assert all(figure["place"] for figure in content["figure"])
+        assert len({figure["id"] for figure in content["figure"]}) == len(content["figure"])

@@ -1,0 +1,162 @@
+"""Figures: labelled, honest about n and about made-up data, told apart without colour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+import peereval as pe
+from peereval.errors import InvalidValueError
+
+pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
+
+
+@pytest.fixture(scope="module")
+def findings(region, region_scores, region_stays):
+    """One result of every kind that has a figure."""
+    course = pe.datasets.load("peer-run-course-2012")
+    persons = pe.datasets.load("core-2018").tables["persons"]
+    arms = {"treatment": "peer-supported workbook", "reference": "workbook by post"}
+    stays = region_stays.assign(
+        arm=region_stays["unit"].replace({"Ward A": "peer", "Ward B": "peer", "Ward C": "usual", "Ward D": "usual"})
+    )
+    two_arms = {"arm": "arm", "reference_arm": "usual care", "allocation": "observed"}
+    return {
+        "attrition": pe.attrition(region.responses, arm="arm", invited=region.invited),
+        "rounds": pe.compare_rounds(region_scores, design="panel", method="paired-t", **two_arms),
+        "rates": pe.readmission_rate(stays, by="arm"),
+        "survival": pe.time_to_readmission(stays, by="arm"),
+        "risks": pe.compare_risks(persons, outcome="readmitted", allocation="randomised", **arms),
+        "effects": pe.effect_size(
+            course.tables["outcomes"], formula="posttest", treatment="peer-run course", control="control"
+        ),
+        "ledger": course.reproduce(),
+    }
+
+
+KINDS = ["attrition", "rounds", "rates", "survival", "risks", "effects", "ledger"]
+
+
+def panels(drawn):
+    return [panel for panel in np.ravel(drawn) if panel.axison]
+
+
+def texts(panel):
+    return [text.get_text() for text in panel.texts] + [
+        label.get_text() for label in panel.get_xticklabels() + panel.get_yticklabels()
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_labelled_figure(findings, kind):
+    for panel in panels(findings[kind].plot()):
+        assert panel.get_xlabel()
+        assert panel.get_ylabel() or any(label.get_text() for label in panel.get_yticklabels())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_made_up_data_are_named_on_every_panel(findings, kind):
+    words = {"synthetic": "synthetic data", "reconstructed": "data rebuilt from published counts"}
+    for panel in panels(findings[kind].plot()):
+        written = [text for text in texts(panel) if text in words.values()]
+        assert written == ([words[findings[kind].origin]] if findings[kind].origin in words else [])
+
+
+@pytest.mark.parametrize("kind", ["attrition", "rates", "survival", "risks"])
+def test_a_figure_draws_into_the_callers_axes(findings, kind):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    assert findings[kind].plot(ax) is ax
+
+
+def test_n_stands_under_every_round(findings, region_scores):
+    panel = findings["rounds"].plot(scale="who-5:score_0_100")
+    assert isinstance(panel, Axes)
+    scored = region_scores.query("scale == 'score_0_100' and score.notna()")
+    counts = scored.groupby(["round", "arm"], observed=True).size()
+    for label in panel.get_xticklabels():
+        name, shown = label.get_text().split("\nn ")
+        assert shown == f"{counts[name, 'peer support']} / {counts[name, 'usual care']}"
+
+
+def test_arms_are_told_apart_without_colour(findings):
+    panel = findings["rounds"].plot(scale="who-5:score_0_100")
+    lines = [container.lines[0] for container in panel.containers]
+    assert len({line.get_marker() for line in lines}) == 2
+    assert len({line.get_linestyle() for line in lines}) == 2
+    bars = findings["attrition"].plot().containers
+    assert len({bar.patches[0].get_hatch() for bar in bars if bar.patches[0].get_facecolor()[3] == 1}) == 2
+
+
+def test_rounds_that_are_not_linked_are_not_joined_by_a_line(ward):
+    scores = pe.score(ward.responses, "who-5")
+    panel = pe.compare_rounds(scores, design="panel-unlinked", method="welch").plot()
+    assert panel.containers[0].lines[0].get_linestyle() == "None"
+
+
+def test_several_scales_do_not_fit_into_one_panel(findings):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    with pytest.raises(InvalidValueError, match="4 scales do not fit"):
+        findings["rounds"].plot(ax)
+    with pytest.raises(InvalidValueError, match=r"Did you mean 'qpr-15:total'\?"):
+        findings["rounds"].plot(scale="qpr-15:totals")
+    with pytest.raises(InvalidValueError, match="no drawing 'lines'"):
+        findings["rounds"].plot(show="lines")
+
+
+def test_changes_are_drawn_with_their_intervals(findings):
+    panel = findings["rounds"].plot(show="changes")
+    assert len(panel.containers) == 2
+    assert all(container.has_xerr for container in panel.containers)
+    assert sum(text.startswith("n ") for text in texts(panel)) == 8
+
+
+def test_shares_start_at_zero(findings):
+    for kind in ("rates", "risks"):
+        assert findings[kind].plot().get_xlim()[0] == 0
+    assert findings["survival"].plot().get_ylim()[0] == 0
+
+
+def test_numbers_at_risk_stand_under_the_curve(findings):
+    rows = findings["survival"].estimates
+    labels = [label.get_text().split("\n") for label in findings["survival"].plot().get_xticklabels()]
+    for tick, peer, usual in labels:
+        for group, shown in (("peer", peer), ("usual", usual)):
+            later = rows[(rows["group"] == group) & (rows["time"] >= int(tick))]["n"]
+            assert shown == str(int(later.iloc[0]))
+
+
+def test_released_figures_show_rounded_counts(findings):
+    [safe] = pe.release(findings["rates"])
+    assert all("≈" in label.get_text() for label in safe.plot().get_yticklabels())
+
+
+def test_what_is_withheld_is_said_and_not_drawn():
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {"group": ["A", "B"], "measure": "readmission_rate", "estimate": [0.3, 0.1], "conf_low": 0.05, "conf_high": 0.4,
+         "numerator": [12, 3], "denominator": [40, 30]}
+    )  # fmt: skip
+    [safe] = pe.release(pe.Result(kind="rates", title="t", claim="description", method="m", estimates=frame))
+    panel = safe.plot()
+    assert "  not shown: too few" in texts(panel)
+    assert np.isnan(panel.containers[0].lines[0].get_xdata()[1])
+
+
+def test_empty_results_can_be_drawn(region_stays):
+    empty = region_stays.iloc[:0]
+    pe.readmission_rate(empty).plot()
+    pe.time_to_readmission(empty).plot()
+
+
+def test_the_callers_style_is_left_alone(findings):
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    findings["rates"].plot()
+    assert dict(mpl.rcParams) == before

@@ -1,0 +1,88 @@
+"""Files: whole or not at all, clear about what cannot be read, honest about what is made up."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from peereval.errors import (
+    DestinationError,
+    MissingFileError,
+    StudySyntaxError,
+    UnreadableFileError,
+    UnsupportedInputError,
+)
+from peereval.files import parquet_origin, read_table, read_toml, write_table, write_text
+
+
+def frame():
+    return pd.DataFrame({"person": ["a", None], "when": pd.to_datetime(["2020-01-01", None]), "n": [1, 2]})
+
+
+def test_a_table_comes_back_as_it_was(tmp_path):
+    write_table(frame(), tmp_path / "t.parquet")
+    back = read_table(tmp_path / "t.parquet")
+    assert back["person"].dtype == pd.StringDtype()
+    assert back["when"].dtype == "datetime64[us]"
+    pd.testing.assert_frame_equal(back, frame().astype(back.dtypes.to_dict()))
+
+
+def test_made_up_tables_say_so_in_metadata_and_in_a_column(tmp_path):
+    write_table(frame().assign(origin="synthetic"), tmp_path / "t.synthetic.parquet", origin="synthetic")
+    assert parquet_origin(tmp_path / "t.synthetic.parquet") == "synthetic"
+    assert read_table(tmp_path / "t.synthetic.parquet")["origin"].tolist() == ["synthetic"] * 2
+
+
+def test_a_missing_file_names_the_nearest(tmp_path):
+    write_table(frame(), tmp_path / "answers.parquet")
+    with pytest.raises(MissingFileError, match=r"Did you mean 'answers.parquet'\?"):
+        read_table(tmp_path / "answer.parquet")
+    with pytest.raises(MissingFileError, match="does not exist"):
+        read_table(tmp_path / "nowhere" / "x.parquet")
+
+
+@pytest.mark.parametrize("keep", [0, 3, 200])
+def test_a_truncated_parquet_file_is_told(tmp_path, keep):
+    path = tmp_path / "t.parquet"
+    write_table(frame(), path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UnreadableFileError, match=rf"t.parquet cannot be read \({keep} bytes\)"):
+        read_table(path)
+
+
+def test_other_kinds_of_files_are_refused_by_name(tmp_path):
+    (tmp_path / "answers.doc").write_bytes(b"x")
+    with pytest.raises(UnsupportedInputError, match=r"\.csv or \.parquet"):
+        read_table(tmp_path / "answers.doc")
+
+
+def test_a_csv_file_of_nothing_is_unreadable(tmp_path):
+    (tmp_path / "answers.csv").write_bytes(b"")
+    with pytest.raises(UnreadableFileError):
+        read_table(tmp_path / "answers.csv")
+    (tmp_path / "latin.csv").write_bytes("navn\nSøren\n".encode("cp1252"))
+    with pytest.raises(UnreadableFileError):
+        read_table(tmp_path / "latin.csv")
+
+
+def test_broken_toml_is_told_with_its_line(tmp_path):
+    (tmp_path / "study.toml").write_text('[study]\ntitle = "x\n', encoding="utf-8")
+    with pytest.raises(StudySyntaxError, match="line 2"):
+        read_toml(tmp_path / "study.toml")
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(DestinationError, match="No space left"):
+        write_text("hello", tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_told(tmp_path):
+    with pytest.raises(DestinationError, match="does not exist"):
+        write_text("hello", tmp_path / "none" / "report.html")

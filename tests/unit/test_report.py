@@ -1,0 +1,142 @@
+"""The report: one file, nothing from outside, the same bytes for the same input, readable in a browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import peereval as pe
+from peereval.files import read_table, write_table
+from peereval.studies.folder import new_study
+
+pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return new_study(tmp_path_factory.mktemp("study") / "region", preset="region", seed=1).parent
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return (
+        pe.Study.from_toml(folder / "study.toml").evaluate().report(folder / "report.html").read_text(encoding="utf-8")
+    )
+
+
+def test_nothing_comes_from_outside(html):
+    assert "<script" not in html
+    assert "<link" not in html
+    assert "@import" not in html
+    sources = re.findall(r"""(?:src|href|action|poster|data)\s*=\s*["']([^"']*)""", html) + re.findall(
+        r"url\(([^)]*)\)", html
+    )
+    assert sources
+    assert all(source.startswith(("data:image/svg+xml;base64,", "#")) for source in sources)
+
+
+def test_figures_fetch_nothing_either(html):
+    import base64
+
+    figures = [base64.b64decode(code).decode() for code in re.findall(r"base64,([A-Za-z0-9+/=]+)", html)]
+    assert len(figures) == 8
+    for figure in figures:
+        assert not re.search(r"""(?:href|src)\s*=\s*["']https?:""", figure)
+        assert "synthetic data" in figure or "<!-- synthetic data -->" in figure
+
+
+def test_made_up_data_say_so_at_the_top(html):
+    assert html.index("Synthetic data: every row was made up") < html.index("In short")
+
+
+def test_findings_methods_and_settings_are_there(html):
+    for text in (
+        "QPR-15 (primary outcome)",
+        "Persons by the rounds they answered",
+        "paired t test",
+        "Contacts of a person that overlap",
+        "Not verified at the source of dk-30",
+        "Counts of 1 to 4 are withheld",
+        "dk-30 1.0.0",
+        "Wilson 1927",
+    ):
+        assert text in html, text
+
+
+def test_verbs_are_no_stronger_than_the_design(html):
+    assert "the arms differed in their change" in html
+    assert "the effect (" not in html
+
+
+def test_nothing_exact_leaves(folder, html):
+    evaluation = pe.Study.from_toml(folder / "study.toml").evaluate()
+    for results in evaluation.results.values():
+        for result in results:
+            fingerprint = result.settings.get("data", {}).get("fingerprint")
+            assert fingerprint is None or fingerprint not in html
+    assert "S00001" not in html
+
+
+def test_the_same_input_gives_the_same_bytes(folder, html):
+    again = pe.Study.from_toml(folder / "study.toml").evaluate().report(folder / "again.html")
+    assert again.read_text(encoding="utf-8") == html
+
+
+def test_names_from_data_are_escaped(tmp_path):
+    study = new_study(tmp_path / "s", preset="region", seed=1)
+    file = study.parent / "data" / "responses.synthetic.parquet"
+    evil = "<script>alert(1)</script>"
+    frame = read_table(file)
+    write_table(frame.assign(arm=frame["arm"].replace("peer support", evil)), file, origin="synthetic")
+    study.write_text(study.read_text(encoding="utf-8").replace("Recovery mentors", "<b>Recovery</b>"), encoding="utf-8")
+    html = pe.Study.from_toml(study).evaluate().report(tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<script>" not in html
+    assert "<b>Recovery" not in html
+    assert "&lt;b&gt;Recovery" in html
+
+
+def test_every_image_has_a_text_and_every_link_a_target(html):
+    images = re.findall(r"<img [^>]*>", html)
+    assert images
+    assert all(re.search(r'alt="[^"]{20,}"', image) for image in images)
+    for target in re.findall(r'href="#([^"]+)"', html):
+        assert f'id="{target}"' in html
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1100], ids=["phone", "desk"])
+def test_a_browser_shows_it(folder, html, tmp_path, width):
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("Debian's chromium is not installed")
+    page = folder / "report.html"
+    page.write_text(html.replace("</body>", _PROBE + "</body>"), encoding="utf-8", newline="\n")
+    shot = tmp_path / "shot.png"
+    command = [
+        browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},2000",
+    ]  # fmt: skip
+    seen = subprocess.run(
+        [*command, "--virtual-time-budget=5000", "--dump-dom", page.as_uri()],
+        capture_output=True, text=True, timeout=120, check=True, encoding="utf-8",
+    ).stdout  # fmt: skip
+    subprocess.run([*command, f"--screenshot={shot}", page.as_uri()], capture_output=True, timeout=120, check=True)
+    told = re.search(r'data-seen="images (\d+) of (\d+), overflow (-?\d+)"', seen)
+    assert told, "the page's own probe did not run"
+    loaded, images, overflow = map(int, told.groups())
+    assert loaded == images == 8
+    assert overflow <= 0
+    assert shot.stat().st_size > 10_000
+
+
+_PROBE = """<script>
+addEventListener("load", () => {
+  const images = [...document.images], page = document.documentElement;
+  document.body.dataset.seen = `images ${images.filter(i => i.complete && i.naturalWidth > 0).length} of ` +
+    `${images.length}, overflow ${page.scrollWidth - page.clientWidth}`;
+});
+</script>"""

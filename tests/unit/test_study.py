@@ -1,0 +1,292 @@
+"""A study from its file to its report, and what a broken study is told."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import peereval as pe
+from peereval.errors import (
+    ColumnError,
+    DesignError,
+    DestinationError,
+    DuplicateError,
+    EmptyRoundError,
+    ImpossibleDateError,
+    InvalidValueError,
+    MissingFileError,
+    NotReleasedError,
+    OutOfRangeError,
+    StudySyntaxError,
+    UnknownKeyError,
+    UnknownNameError,
+    UnreadableFileError,
+)
+from peereval.files import read_table, write_table
+from peereval.studies.folder import new_study
+from peereval.studies.reading import line_of
+
+pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
+
+
+@pytest.fixture
+def study(tmp_path):
+    """The study.toml of a fresh study folder with a synthetic region."""
+    return new_study(tmp_path / "region", preset="region", seed=1)
+
+
+@pytest.fixture
+def ward_study(tmp_path):
+    """The study.toml of a fresh study folder with a synthetic ward."""
+    return new_study(tmp_path / "ward", preset="ward", seed=1)
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def change(study, name, how):
+    file = study.parent / "data" / f"{name}.synthetic.parquet"
+    write_table(how(read_table(file)), file, origin="synthetic")
+
+
+def test_the_region_goes_the_whole_way(study, tmp_path):
+    evaluation = pe.Study.from_toml(study).evaluate()
+    assert {name: len(found) for name, found in evaluation.results.items()} == {
+        "participation": 1,
+        "rounds": 1,
+        "hospital": 2,
+    }
+    assert all(isinstance(found, pe.Released) for part in evaluation.released.values() for found in part)
+    assert all(found.origin == "synthetic" for part in evaluation.results.values() for found in part)
+    assert evaluation.results["rounds"][0].claim == "association"
+    rates = evaluation.results["hospital"][0].estimates
+    assert rates["group"].tolist() == ["peer support", "usual care", "all"]
+    assert evaluation.report(tmp_path / "report.html").stat().st_size > 50_000
+    assert "Readmission within 30 days" in evaluation._repr_html_()
+
+
+def test_the_ward_goes_the_whole_way(ward_study, tmp_path):
+    evaluation = pe.Study.from_toml(ward_study).evaluate()
+    assert evaluation.results["hospital"] == ()
+    assert evaluation.results["rounds"][0].claim == "description"
+    assert "Hospital stays" not in evaluation.report(tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_sections_are_functions_that_a_notebook_can_call(study):
+    from peereval.studies.sections import SECTIONS, participation
+
+    read = pe.Study.from_toml(study)
+    data = read.read()
+    [found] = participation(read, data)
+    assert found.kind == "attrition"
+    assert [heading for heading, _ in SECTIONS.values()] == ["Who answered", "What changed", "Hospital stays"]
+
+
+def test_an_unknown_key_is_told_with_its_line_and_the_nearest_key(study):
+    edit(study, "instruments = ", "instrumnets = ")
+    with pytest.raises(UnknownKeyError) as caught:
+        pe.Study.from_toml(study)
+    line = next(n for n, text in enumerate(study.read_text(encoding="utf-8").splitlines(), 1) if "instrumnets" in text)
+    assert (
+        f"study.toml, line {line}: the key 'instrumnets' in [survey] is not known. Did you mean 'instruments'?"
+        in str(caught.value)
+    )
+
+
+def test_an_unknown_key_in_a_round_and_at_the_top(study):
+    edit(study, 'id = "half-year"', 'id = "half-year"\nmonths = 6')
+    with pytest.raises(UnknownKeyError, match=r"the key 'months' in \[rounds\] is not known. Did you mean 'month'\?"):
+        pe.Study.from_toml(study)
+    edit(study, "\nmonths = 6", "")
+    edit(study, "[disclosure]", "[disclosures]")
+    with pytest.raises(UnknownKeyError, match=r"the key 'disclosures' is not known. Did you mean 'disclosure'\?"):
+        pe.Study.from_toml(study)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('design = "panel"', 'design = "panl"', r"line \d+: study.design is 'panl'. Input should be 'panel'"),
+        ("month = 6", 'month = "six"', r"line \d+: rounds.1.month is 'six'"),
+        ('title = "Recovery mentors in a made-up region"\n', "", r"the key 'title' in \[study\] is missing"),
+        ('allocation = "observed"\n', "", "allocation and reference_arm belong together"),
+        ('primary = "qpr-15:total"', 'primary = "qpr-15"', r"line \d+: survey.primary is 'qpr-15'"),
+    ],
+)
+def test_values_of_the_wrong_kind_are_told(study, old, new, message):
+    edit(study, old, new)
+    with pytest.raises(InvalidValueError, match=message):
+        pe.Study.from_toml(study)
+
+
+def test_a_missing_study_and_a_broken_one(study, tmp_path):
+    with pytest.raises(MissingFileError, match="no file"):
+        pe.Study.from_toml(tmp_path / "none.toml")
+    edit(study, 'design = "panel"', 'design = "panel')
+    with pytest.raises(StudySyntaxError, match=r"study\.toml: "):
+        pe.Study.from_toml(study)
+
+
+def test_a_missing_file_names_the_nearest(study):
+    edit(study, "data/responses.synthetic.parquet", "data/response.synthetic.parquet")
+    with pytest.raises(MissingFileError, match=r"Did you mean 'responses.synthetic.parquet'\?"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_a_truncated_file(study):
+    file = study.parent / "data" / "responses.synthetic.parquet"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(UnreadableFileError, match=r"responses.synthetic.parquet cannot be read \(1000 bytes\)"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_a_truncated_contacts_file(study):
+    file = study.parent / "data" / "contacts.synthetic.parquet"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(UnreadableFileError, match=r"contacts.synthetic.parquet cannot be read \(1000 bytes\)"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_a_wrong_column(study):
+    change(study, "responses", lambda frame: frame.rename(columns={"round": "runde"}))
+    with pytest.raises(ColumnError, match="The responses have no column 'round'"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_an_answer_out_of_range(study):
+    def spoil(frame):
+        frame.loc[6, "who5_03"] = 9
+        return frame
+
+    change(study, "responses", spoil)
+    with pytest.raises(OutOfRangeError, match="row 7, item who5_03: 9; allowed are whole numbers from 0 to 5"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_a_person_twice_in_a_round(study):
+    change(study, "responses", lambda frame: pd.concat([frame, frame.iloc[[0]]], ignore_index=True))
+    with pytest.raises(DuplicateError) as caught:
+        pe.Study.from_toml(study).evaluate()
+    assert "(round 'start')" in str(caught.value)
+    assert "S00" not in str(caught.value)
+
+
+def test_a_round_that_nobody_answered(study):
+    edit(study, "[survey]\n", '[[rounds]]\nid = "two-years"\nmonth = 24\n\n[survey]\n')
+    with pytest.raises(EmptyRoundError, match="Nobody answered the round 'two-years'"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_a_round_that_is_not_declared(study):
+    edit(study, '[[rounds]]\nid = "half-year"\nmonth = 6\n', "")
+    with pytest.raises(InvalidValueError, match="rows belong to the round 'half-year', which is not declared"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def backwards(frame):
+    """Turn one contact round: the first that has ended becomes row 3."""
+    ended = frame[frame["discharged"].notna()].iloc[[0]]
+    turned = ended.assign(admitted=ended["discharged"], discharged=ended["admitted"])
+    others = frame.drop(index=ended.index)
+    return pd.concat([others.iloc[:2], turned, others.iloc[2:]], ignore_index=True)
+
+
+def test_discharge_before_admission(study):
+    change(study, "contacts", backwards)
+    with pytest.raises(ImpossibleDateError, match="1 contact ends before it begins: row 3"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_or_it_is_left_out_and_counted(study):
+    change(study, "contacts", backwards)
+    edit(study, 'definition = "dk-30"', 'definition = "dk-30"\nstrict = false')
+    found = pe.Study.from_toml(study).evaluate().results["hospital"]
+    assert all(result.exclusions["discharged_before_admitted"] == 1 for result in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ('definition = "dk-30"', 'definition = "dk-60"', UnknownNameError),
+        ('policy = "standard"', 'policy = "strict"', UnknownNameError),
+        ('"ismi-29", ', '"ismi-92", ', UnknownNameError),
+        ('method = "paired-t"', 'method = "welch"', DesignError),
+        ('reference_arm = "usual care"', 'reference_arm = "care as usual"', InvalidValueError),
+    ],
+)
+def test_names_that_do_not_exist_or_do_not_fit(study, old, new, error):
+    edit(study, old, new)
+    with pytest.raises(error):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_units_outside_the_arms_are_shown_and_not_dropped(study):
+    edit(study, '"Ward D" = "usual care"\n', "")
+    rates = pe.Study.from_toml(study).evaluate().results["hospital"][0].estimates
+    assert "other units" in rates["group"].tolist()
+
+
+def test_a_study_with_a_tiny_arm_shows_none_of_its_means(study):
+    def shrink(frame):
+        small = frame["arm"] == "usual care"
+        keep = frame.loc[small, "person"].unique()[:3]
+        return frame[~small | frame["person"].isin(keep)]
+
+    change(study, "responses", shrink)
+    safe = pe.Study.from_toml(study).evaluate().released["rounds"][0].estimates
+    tiny = safe[(safe["group"] == "usual care") & (safe["measure"] == "mean")]
+    assert tiny["withheld"].all()
+    assert tiny["estimate"].isna().all()
+
+
+def test_a_study_without_any_contacts_rows(study, tmp_path):
+    change(study, "contacts", lambda frame: frame.iloc[:0])
+    evaluation = pe.Study.from_toml(study).evaluate()
+    assert all(result.estimates.empty for result in evaluation.results["hospital"])
+    assert evaluation.report(tmp_path / "report.html").exists()
+
+
+def test_a_study_with_one_person(ward_study, tmp_path):
+    change(ward_study, "responses", lambda frame: frame.groupby("round", observed=True).head(1))
+    evaluation = pe.Study.from_toml(ward_study).evaluate()
+    assert evaluation.released["rounds"][0].estimates["estimate"].isna().all()
+    assert evaluation.report(tmp_path / "report.html").exists()
+
+
+def test_a_new_folder_is_never_written_over(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(DestinationError, match="not an empty folder"):
+        new_study(tmp_path / "mine")
+    with pytest.raises(UnknownNameError):
+        new_study(tmp_path / "other", preset="country")
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_same_seed_writes_the_same_bytes(tmp_path):
+    first, second = (new_study(tmp_path / name, preset="ward", seed=3) for name in ("a", "b"))
+    for file in sorted(path.relative_to(first.parent) for path in first.parent.rglob("*") if path.is_file()):
+        assert (first.parent / file).read_bytes() == (second.parent / file).read_bytes()
+
+
+def test_a_report_takes_released_results_only(study, tmp_path):
+    from peereval.reports.document import Chapter, write_report
+
+    exact = pe.Study.from_toml(study).evaluate().results["participation"]
+    with pytest.raises(NotReleasedError, match="A Result is not a released result"):
+        write_report([Chapter("Who answered", exact)], tmp_path / "report.html", title="t", programme="p")
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_lines_of_keys_are_found_in_every_style_of_toml():
+    text = 'a = 1\n[b]\n"c d" = 2\n[b.e]\nf=3\n[[g]]\nh = 1\n[[g]]\n  h = 2 # note\n'
+    assert line_of(text, ("a",)) == 1
+    assert line_of(text, ("b",)) == 2
+    assert line_of(text, ("b", "c d")) == 3
+    assert line_of(text, ("b", "e", "f")) == 5
+    assert line_of(text, ("g", 1, "h")) == 9
+    assert line_of(text, ("nowhere",)) is None
+    assert line_of(text, ()) is None
