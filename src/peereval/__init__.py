@@ -11,7 +11,8 @@ Examples
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+# checkers take this name for true; importing it from typing would cost more than everything else here
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from importlib.metadata import version as _version

@@ -25,9 +25,9 @@ class PeerevalError(Exception):
 
     Examples
     --------
-    >>> error = ColumnError("responses has no column 'round'.", hint="Name it in [survey.columns].")
+    >>> error = ColumnError("The responses have no column 'round'.", hint="Rename 'runde' to 'round'.")
     >>> print(error)
-    PE203: responses has no column 'round'. Name it in [survey.columns].
+    PE203: The responses have no column 'round'. Rename 'runde' to 'round'.
     """
 
     code: ClassVar[str] = "PE000"

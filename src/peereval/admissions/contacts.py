@@ -57,10 +57,8 @@ def read_contacts(source: Source, *, strict: bool = True) -> Any:
     """
     table = as_table(source)
     check_table(table, CONTACTS)
-    _check_filled(table)
     impossible = table["discharged"] < table["admitted"]
-    if strict:
-        _refuse(table.filter(impossible))
+    _check_rows(table, impossible, strict=strict)
     return given_back(_with_reason(table, impossible), source)
 
 
@@ -71,20 +69,20 @@ def _with_reason(table: ir.Table, impossible: ir.BooleanValue) -> ir.Table:
     return table.mutate(reason=reason).drop(*({ROW} & set(table.columns)))
 
 
-def _check_filled(table: ir.Table) -> None:
-    needed = ("person", "admitted")
-    empty = to_pandas(table.aggregate(**{name: table.count(where=table[name].isnull()) for name in needed})).iloc[0]
-    for name in needed:
-        if empty[name]:
+def _check_rows(table: ir.Table, impossible: ir.BooleanValue, *, strict: bool) -> None:
+    """Count what breaks the contract in one pass; only then, if anything does, look for the first rows."""
+    empty = {name: table.count(where=table[name].isnull()) for name in ("person", "admitted")}
+    counts = to_pandas(table.aggregate(**empty, impossible=table.count(where=impossible))).iloc[0]
+    for name in empty:
+        if counts[name]:
             first = to_pandas(table.filter(table[name].isnull()).limit(_SHOWN))
-            msg = f"The column {name!r} of the contacts is empty in {int(empty[name])} rows{_where(first)}; it must be filled."
+            msg = f"The column {name!r} of the contacts is empty in {int(counts[name])} rows{_where(first)}; it must be filled."
             raise MissingValueError(msg, hint="Fill the cells, or leave those contacts out and say so.")
+    if strict and counts["impossible"]:
+        raise _impossible(table.filter(impossible), int(counts["impossible"]))
 
 
-def _refuse(bad: ir.Table) -> None:
-    count = int(bad.count().to_pyarrow().as_py())
-    if not count:
-        return
+def _impossible(bad: ir.Table, count: int) -> ImpossibleDateError:
     order = [ROW] if ROW in bad.columns else ["admitted", "discharged"]
     first = to_pandas(bad.order_by(order).limit(_SHOWN))
     shown = "; ".join(
@@ -93,10 +91,9 @@ def _refuse(bad: ir.Table) -> None:
         for _, row in first.iterrows()
     )
     more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-    msg = (
-        f"{count} {'contact ends before it begins' if count == 1 else 'contacts end before they begin'}: {shown}{more}."
-    )
-    raise ImpossibleDateError(msg, hint="Mend the rows, or read with strict=False to leave them out, counted.")
+    what = "contact ends before it begins" if count == 1 else "contacts end before they begin"
+    msg = f"{count} {what}: {shown}{more}."
+    return ImpossibleDateError(msg, hint="Mend the rows, or read with strict=False to leave them out, counted.")
 
 
 def _where(first: pd.DataFrame) -> str:

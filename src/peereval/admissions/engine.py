@@ -73,7 +73,7 @@ def to_pandas(table: ir.Table) -> pd.DataFrame:
     return frame
 
 
-def given_back(table: ir.Table, source: Source) -> Any:
+def given_back(table: ir.Table, source: Source, order: tuple[str, ...] = ()) -> Any:
     """Give a table back in the kind that the caller gave.
 
     Parameters
@@ -82,13 +82,17 @@ def given_back(table: ir.Table, source: Source) -> Any:
         The answer.
     source : DataFrame, str, Path or ibis Table
         What the caller gave.
+    order : tuple of str
+        The columns by which the rows of a frame are ordered; a table of an engine has no order.
 
     Returns
     -------
     DataFrame or ibis Table
         A frame for a frame, an Ibis table for a path or a table.
     """
-    return to_pandas(table) if isinstance(source, pd.DataFrame) else table
+    if not isinstance(source, pd.DataFrame):
+        return table
+    return to_pandas(table.order_by(*order) if order else table)
 
 
 def _from_files(source: str | Path) -> ir.Table:

@@ -61,7 +61,7 @@ def episodes(contacts: Source, *, joining: Joining) -> Any:
     checked = as_table(contacts)
     if "reason" not in checked.columns:
         checked = read_contacts(checked)
-    return given_back(joined(checked, joining).order_by("person", "episode"), contacts)
+    return given_back(joined(checked, joining), contacts, order=("person", "episode"))
 
 
 def joined(contacts: ir.Table, joining: Joining) -> ir.Table:

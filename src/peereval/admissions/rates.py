@@ -59,6 +59,8 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
     table = as_table(index)
     check_table(table, INDEX_STAYS)
     check_by(table, by)
+    # judged once, then counted several times
+    table = table.select(_needed(table, by)).cache()
     rule = definition_of(table)
     said = definition_parts(rule)
     eligible = table.filter(table["eligible"])
@@ -123,6 +125,11 @@ def check_by(table: ir.Table, by: str | None) -> None:
     if by is not None and by not in table.columns:
         msg = f"The index stays have no column {by!r} to group by."
         raise ColumnError(msg, hint=nearest(by, table.columns))
+
+
+def _needed(table: ir.Table, by: str | None) -> list[str]:
+    used = {"person", "definition", "eligible", "readmitted", "reason", "origin", by}
+    return [name for name in table.columns if name in used]
 
 
 def reasons_of(table: ir.Table) -> dict[str, int]:

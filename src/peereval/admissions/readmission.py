@@ -73,51 +73,34 @@ def readmissions(contacts: Source, *, definition: str = "dk-30", followup_end: d
             stacklevel=2,
         )
     checked = as_table(contacts)
-    _check_columns(checked, rule)
     if "reason" not in checked.columns:
         checked = read_contacts(checked)
-    end = latest_time(checked) if followup_end is None else followup_end
+    latest = _checked_latest(checked, rule)
+    end = latest if followup_end is None else followup_end
     stays = _judged(joined(checked, rule.max_gap_hours), rule, end)
-    return given_back(stays.order_by("person", "episode"), contacts)
+    return given_back(stays, contacts, order=("person", "episode"))
 
 
-def latest_time(contacts: ir.Table) -> datetime:
-    """Give the latest admission or discharge of the contacts.
-
-    Parameters
-    ----------
-    contacts : ibis Table
-        Contacts.
-
-    Returns
-    -------
-    datetime
-        The latest time.
-    """
+def _checked_latest(contacts: ir.Table, rule: ReadmissionDefinition) -> datetime:
+    """Check what the definition needs, and give the latest admission or discharge, in one pass."""
     import ibis
 
-    last = ibis.greatest(contacts["admitted"], contacts["discharged"].fill_null(contacts["admitted"])).max()
-    found = last.to_pyarrow().as_py()
-    return datetime.min if found is None else found  # noqa: DTZ901 - naive times stay naive
-
-
-def _check_columns(contacts: ir.Table, rule: ReadmissionDefinition) -> None:
     needed = [name for name, asked in (("acute", rule.acute_only), ("specialty", bool(rule.specialty))) if asked]
     for name in needed:
         if name not in contacts.columns:
             msg = f"The contacts have no column {name!r}, which the definition {rule.id} needs."
-            raise ColumnError(
-                msg, hint="Add it: 'acute' holds true or false, 'specialty' holds psychiatric or somatic."
-            )
-    empty = (
-        contacts.aggregate(**{name: contacts.count(where=contacts[name].isnull()) for name in needed})
-        .to_pyarrow()
-        .to_pylist()
-    )
+            hint = "Add it: 'acute' holds true or false, 'specialty' holds psychiatric or somatic."
+            raise ColumnError(msg, hint=hint)
+    last = ibis.greatest(contacts["admitted"], contacts["discharged"].fill_null(contacts["admitted"])).max()
+    empty = {name: contacts.count(where=contacts[name].isnull()) for name in needed}
+    [found] = contacts.aggregate(latest=last, **empty).to_pyarrow().to_pylist()
     for name in needed:
-        if empty and empty[0][name]:
-            msg = f"The column {name!r} of the contacts is empty in {empty[0][name]} rows; {rule.id} needs it in every row."
+        if found[name]:
+            msg = (
+                f"The column {name!r} of the contacts is empty in {found[name]} rows; {rule.id} needs it in every row."
+            )
             raise MissingValueError(msg, hint="Fill it from the register; a guess would change the rate.")
+    return found["latest"] or datetime.min  # noqa: DTZ901 - naive times stay naive
 
 
 def _judged(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.Table:

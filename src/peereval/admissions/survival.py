@@ -62,6 +62,8 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
     table = as_table(index)
     check_table(table, INDEX_STAYS)
     check_by(table, by)
+    # judged once, then counted several times
+    table = table.cache()
     said = definition_parts(definition_of(table))
     if table.filter(table["event"] == "died").count().to_pyarrow().as_py():
         msg = "Deaths after discharge are known, so a Kaplan-Meier curve of readmission would be wrong (rule R13)."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 
 from peereval.results import Released
@@ -36,8 +37,13 @@ _RC: dict[Any, Any] = {
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in the project's style, and leave the caller's settings as they were."""
-    with plt.rc_context(_RC):
+    # not rc_context: it would also take back that Jupyter's back end, loaded by the first figure, is interactive
+    before = {name: mpl.rcParams[name] for name in _RC}
+    mpl.rcParams.update(_RC)
+    try:
         yield
+    finally:
+        mpl.rcParams.update(before)
 
 
 def one_panel(ax: Axes | None, size: tuple[float, float] = (7.0, 4.0)) -> Axes:

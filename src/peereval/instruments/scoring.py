@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -184,14 +184,21 @@ def _scores(answers: Answers, one: Instrument, how: Coding) -> tuple[Answers, ND
 def _tidy(responses: pd.DataFrame, one: Instrument, scores: Answers, n_answered: NDArray[np.int64]) -> pd.DataFrame:
     keys = responses[[key for key in _KEYS if key in responses.columns]]
     rows, scales = len(keys), list(one.scales)
-    tidy = pd.concat([keys] * len(scales), ignore_index=True)
-    tidy["instrument"] = pd.array([one.id] * len(tidy), dtype="string")
-    tidy["instrument_version"] = pd.array([one.version] * len(tidy), dtype="string")
-    tidy["scale"] = pd.array(np.repeat(scales, rows), dtype="string")
-    tidy["score"] = scores.T.ravel()
-    tidy["n_answered"] = n_answered.T.ravel()
-    tidy["n_items"] = np.repeat([len(scale.items) for scale in one.scales.values()], rows)
-    reason = np.where(n_answered.T.ravel() == 0, "not_answered", "too_few_answered")
-    tidy["reason"] = pd.array(reason, dtype="string")
-    tidy.loc[tidy["score"].notna(), "reason"] = pd.NA
-    return tidy
+    value, answered = scores.T.ravel(), n_answered.T.ravel()
+    same = np.zeros(len(value), dtype=np.intp)
+    why = np.where(np.isnan(value), (answered > 0).astype(np.intp), -1)
+    columns: dict[str, Any] = {
+        "instrument": _texts([one.id], same),
+        "instrument_version": _texts([one.version], same),
+        "scale": _texts(scales, np.repeat(np.arange(len(scales)), rows)),
+        "score": value,
+        "n_answered": answered,
+        "n_items": np.repeat([len(scale.items) for scale in one.scales.values()], rows),
+        "reason": _texts(["not_answered", "too_few_answered"], why),
+    }
+    return pd.concat([keys] * len(scales), ignore_index=True).assign(**columns)
+
+
+def _texts(words: list[str], codes: NDArray[np.intp]) -> pd.api.extensions.ExtensionArray:
+    """A long text column from few words; the code -1 is missing."""
+    return pd.array(words, dtype="string").take(codes, allow_fill=True)

@@ -1,0 +1,147 @@
+"""Write the reference pages that come from the code: public names, tables, errors, definitions, instruments."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import peereval as pe
+from peereval import errors
+from peereval.admissions.definition import definition_files, readmission_definition
+from peereval.contracts import CONTRACTS, REASONS
+from peereval.disclosure.policy import disclosure_policy, policy_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def everything(folder: Path) -> None:
+    """Write all pages into a folder."""
+    folder.mkdir(exist_ok=True)
+    pages = {
+        "api": _api(),
+        "tables": _tables(),
+        "errors": _errors(),
+        "definitions": _definitions(),
+        "instruments": _instruments(),
+        **_error_pages(),
+    }
+    for name, text in pages.items():
+        path = folder / f"{name}.md"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _api() -> str:
+    lines = ["# Public names", "", "Everything is importable from `peereval`.", ""]
+    for name in pe.__all__:
+        found = getattr(pe, name)
+        names = [f"{name}.{each}" for each in ("available", "load", "Dataset")] if inspect.ismodule(found) else [name]
+        for each in names:
+            target = f"peereval.{each}"
+            kind = "autoclass" if inspect.isclass(_found(each)) else "autofunction"
+            members = "\n:members:" if kind == "autoclass" and each in _WITH_METHODS else ""
+            lines += [
+                f"## {each}",
+                "",
+                "```{eval-rst}",
+                f".. {kind}:: {target}" + members.replace("\n", "\n   "),
+                "```",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+_WITH_METHODS = {"Study", "Evaluation", "datasets.Dataset"}
+
+
+def _found(name: str) -> object:
+    found: object = pe
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _tables() -> str:
+    lines = ["# Tables", "", "The tables that functions take and give, with their columns.", ""]
+    for contract in CONTRACTS:
+        lines += [f"## {contract.name}", "", f"{contract.meaning[0].upper()}{contract.meaning[1:]}.", ""]
+        lines += ["| column | holds | | meaning |", "| --- | --- | --- | --- |"]
+        for column in contract.columns:
+            how = "required" if column.required else "optional"
+            how += ", may be empty" if column.nullable else ""
+            lines.append(f"| `{column.name}` | {column.kind} | {how} | {column.meaning} |")
+        lines += ["", f"Key: {', '.join(f'`{name}`' for name in contract.key)}." if contract.key else "No key.", ""]
+    lines += ["## Reason codes", "", "| code | meaning |", "| --- | --- |"]
+    lines += [f"| `{code}` | {meaning} |" for code, meaning in REASONS.items()]
+    return "\n".join([*lines, ""])
+
+
+def _kinds() -> list[type[errors.PeerevalError | errors.PeerevalWarning]]:
+    found = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+    ours = [kind for kind in found if issubclass(kind, errors.PeerevalError | errors.PeerevalWarning)]
+    return sorted(ours, key=lambda kind: kind.code)
+
+
+def _errors() -> str:
+    lines = ["# Errors and warnings", "", "Every message begins with a code that does not change.", ""]
+    lines += ["```{toctree}", ":maxdepth: 1", "", *(kind.code for kind in _kinds()), "```", ""]
+    return "\n".join(lines)
+
+
+def _error_pages() -> dict[str, str]:
+    return {
+        kind.code: f"# {kind.code}: {kind.__name__}\n\n{inspect.getdoc(kind).split('Parameters')[0]}\n"
+        for kind in _kinds()
+    }
+
+
+def _definitions() -> str:
+    lines = ["# Definitions and policies", "", "## Readmission definitions", ""]
+    for name in sorted(definition_files()):
+        rule = readmission_definition(name)
+        lines += [
+            f"### {rule.id}",
+            "",
+            f"{rule.name}, version {rule.version}. {rule.sentence}",
+            "",
+            f"Source: {rule.source}",
+            "",
+        ]
+        lines += [f"- not verified: {part}" for part in rule.unverified] + [""]
+    lines += ["## Disclosure policies", ""]
+    for name in sorted(policy_files()):
+        policy = disclosure_policy(name)
+        lines += [
+            f"### {policy.id}",
+            "",
+            f"Version {policy.version}, {policy.date}. {policy.sentence}",
+            "",
+            policy.source,
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _instruments() -> str:
+    lines = ["# Instruments", ""]
+    for name in pe.list_instruments()["id"]:
+        one = pe.instrument(name)
+        lines += [
+            f"## {one.id}",
+            "",
+            f"{one.name}: {one.measures}. {one.n_items} items.",
+            "",
+            f"Missing items: {one.missing_rule}",
+            "",
+        ]
+        lines += ["| scale | items | score | range | reads |", "| --- | --- | --- | --- | --- |"]
+        for key, scale in one.scales.items():
+            how = f"{scale.method}{'' if scale.multiply == 1 else f' x {scale.multiply:g}'}, at least {scale.min_answered} answered"
+            items = ", ".join(map(str, scale.items))
+            lines.append(f"| `{key}` | {items} | {how} | {scale.low:g} to {scale.high:g} | {scale.direction} |")
+        for key, coding in one.codings.items():
+            turned = f"; reversed items {', '.join(map(str, coding.reversed))}" if coding.reversed else ""
+            lines += ["", f"Coding `{key}`: {coding.min} to {coding.max}{turned}."]
+        lines += ["", f"Licence: {one.licence.text}", "", *(f"- {source}" for source in one.sources), ""]
+    return "\n".join(lines)

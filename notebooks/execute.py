@@ -1,0 +1,60 @@
+"""Run every notebook in place from a clean kernel, and draw the README's figure from its own code."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+HERE = Path(__file__).parent
+KEPT = ("kernelspec", "language_info")
+
+
+def executed(path: Path) -> nbformat.NotebookNode:
+    """Give the notebook with the outputs of a clean kernel and nothing that changes from run to run."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}).execute()
+    notebook.metadata = {name: notebook.metadata[name] for name in KEPT if name in notebook.metadata}
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    for cell in notebook.cells:
+        cell.metadata = {}
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                # the kernel's temporary file and line say nothing and change from run to run
+                output.text = re.sub(r"\S*ipykernel_\d+\S*: (\w+: .*)\n.*\n", r"\1\n", output.text)
+    return notebook
+
+
+def readme_code(text: str) -> tuple[str, str]:
+    """Give the README's notebook code and the output that stands below it."""
+    code, output = re.search(r"```python\n(.*?)```\s*```text\n(.*?)```", text, re.DOTALL).groups()
+    return code, output
+
+
+def draw_readme_figure() -> None:
+    """Run the README's code and save what it draws."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    code, _ = readme_code((HERE.parent / "README.md").read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102 - the README's own code
+    figure = names["panel"].figure
+    figure.savefig(HERE.parent / "docs" / "images" / "readme.png", dpi=110, metadata={"Software": None})
+
+
+def main() -> None:
+    """Run all notebooks, or those that are named."""
+    wanted = [HERE / f"{name}.ipynb" for name in sys.argv[1:]] or sorted(HERE.glob("*.ipynb"))
+    for path in wanted:
+        print(path.name)
+        nbformat.write(executed(path), path)
+    draw_readme_figure()
+
+
+if __name__ == "__main__":
+    main()
