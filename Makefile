@@ -18,6 +18,7 @@ evaluate: $(VENV)/.run  ## evaluate a synthetic region, reproduce published figu
 	@$(BIN)/peereval new $(BUILD)/region
 	@$(BIN)/peereval evaluate $(BUILD)/region/study.toml --report $(BUILD)/report.html
 	@$(BIN)/peereval reproduce
+	@echo "Report: $(CURDIR)/$(BUILD)/report.html"
 
 test: lint types floors  ## everything that needs no server: lint, types, floors, tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -33,7 +34,7 @@ types: $(VENV)/.test
 	@$(BIN)/mypy
 
 floors: $(VENV)/.test
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 lab: $(VENV)/.run  ## open JupyterLab with the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import peereval as pe
 from peereval import errors
-from peereval.admissions.definition import definition_files, readmission_definition
+from peereval.admissions.definition import DEFINITIONS, readmission_definition
 from peereval.contracts import CONTRACTS, REASONS
-from peereval.disclosure.policy import disclosure_policy, policy_files
+from peereval.disclosure.policy import POLICIES, disclosure_policy
+from peereval.files import definitions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +99,7 @@ def _error_pages() -> dict[str, str]:
 
 def _definitions() -> str:
     lines = ["# Definitions and policies", "", "## Readmission definitions", ""]
-    for name in sorted(definition_files()):
+    for name in sorted(definitions(*DEFINITIONS)):
         rule = readmission_definition(name)
         lines += [
             f"### {rule.id}",
@@ -110,7 +111,7 @@ def _definitions() -> str:
         ]
         lines += [f"- not verified: {part}" for part in rule.unverified] + [""]
     lines += ["## Disclosure policies", ""]
-    for name in sorted(policy_files()):
+    for name in sorted(definitions(*POLICIES)):
         policy = disclosure_policy(name)
         lines += [
             f"### {policy.id}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +15,7 @@ from peereval.errors import (
     DestinationError,
     MissingFileError,
     StudySyntaxError,
+    UnknownNameError,
     UnreadableFileError,
     UnsupportedInputError,
     nearest,
@@ -20,6 +23,7 @@ from peereval.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.resources.abc import Traversable
 
     import pyarrow as pa
 
@@ -179,6 +183,58 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         raise StudySyntaxError(
             msg, hint="Look at that line: a missing quotation mark, or a key that stands twice."
         ) from None
+
+
+@cache
+def definitions(package: str, folder: str) -> dict[str, Traversable]:
+    """Give the TOML files of a folder inside the package by the name of what they define.
+
+    Parameters
+    ----------
+    package, folder : str
+        The package, such as ``"peereval.disclosure"``, and its folder, such as ``"policies"``.
+
+    Returns
+    -------
+    dict of str to file
+        Name to file.
+
+    Examples
+    --------
+    >>> sorted(definitions("peereval.disclosure", "policies"))
+    ['standard']
+    """
+    found = (resources.files(package) / folder).iterdir()
+    return {file.name.removesuffix(".toml"): file for file in found if file.name.endswith(".toml")}
+
+
+def definition(package: str, folder: str, name: str, what: str) -> dict[str, Any]:
+    """Read one definition by its name.
+
+    Parameters
+    ----------
+    package, folder : str
+        Where the definitions are, as in `definitions`.
+    name : str
+        Which one.
+    what : str
+        What it is called in the message, such as ``"disclosure policy"``.
+
+    Returns
+    -------
+    dict
+        The content of its file.
+
+    Raises
+    ------
+    UnknownNameError
+        There is none of that name; the hint names the nearest.
+    """
+    known = definitions(package, folder)
+    if name not in known:
+        msg = f"No {what} is called {name!r}."
+        raise UnknownNameError(msg, hint=nearest(name, known))
+    return tomllib.loads(known[name].read_text(encoding="utf-8"))
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

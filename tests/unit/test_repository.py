@@ -112,7 +112,7 @@ def test_the_wheel_carries_data_and_definitions_and_works(root, tmp_path, in_cle
         "peereval/admissions/definitions/dk-30.toml",
         "peereval/disclosure/policies/standard.toml",
         "peereval/reports/report.html.jinja",
-        "peereval/simulate/presets/region.study.toml",
+        "peereval/simulate/studies/region.toml",
     ):
         assert needed in names
     code = (

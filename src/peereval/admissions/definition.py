@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
-
 from pydantic import BaseModel, ConfigDict
 
-from peereval.errors import UnknownNameError, nearest
+from peereval.files import definition
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+DEFINITIONS = ("peereval.admissions", "definitions")
+"""Where the definitions are."""
 
 
 class ReadmissionDefinition(BaseModel):
@@ -87,20 +82,4 @@ def readmission_definition(name: str) -> ReadmissionDefinition:
     >>> readmission_definition("dk-30").max_gap_hours
     4.0
     """
-    known = definition_files()
-    if name not in known:
-        msg = f"No readmission definition is called {name!r}."
-        raise UnknownNameError(msg, hint=nearest(name, known))
-    return _read(name)
-
-
-@cache
-def definition_files() -> dict[str, Traversable]:
-    """Give the files of all definitions by id."""
-    folder = files("peereval.admissions") / "definitions"
-    return {file.name.removesuffix(".toml"): file for file in folder.iterdir() if file.name.endswith(".toml")}
-
-
-@cache
-def _read(name: str) -> ReadmissionDefinition:
-    return ReadmissionDefinition.model_validate(tomllib.loads(definition_files()[name].read_text(encoding="utf-8")))
+    return ReadmissionDefinition.model_validate(definition(*DEFINITIONS, name, "readmission definition"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from peereval.admissions.contacts import read_contacts
-from peereval.admissions.definition import definition_files, readmission_definition
+from peereval.admissions.definition import DEFINITIONS, readmission_definition
 from peereval.admissions.engine import Source, as_table, given_back
 from peereval.errors import InvalidValueError, nearest
+from peereval.files import definitions
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -88,9 +89,11 @@ def _rule(joining: Joining) -> float | None:
     if joining == "same-day":
         return None
     if isinstance(joining, str):
-        if joining not in definition_files():
+        if joining not in definitions(*DEFINITIONS):
             msg = f"There is no joining rule {joining!r}."
-            raise InvalidValueError(msg, hint=nearest(joining, ["same-day", *definition_files()]) + " Or give hours.")
+            raise InvalidValueError(
+                msg, hint=nearest(joining, ["same-day", *definitions(*DEFINITIONS)]) + " Or give hours."
+            )
         return readmission_definition(joining).max_gap_hours
     if joining < 0:
         msg = f"The largest gap is {joining} hours; it cannot be negative."

@@ -5,14 +5,13 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from peereval.errors import UnknownNameError, nearest
+from peereval.files import definition
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+POLICIES = ("peereval.disclosure", "policies")
+"""Where the policies are."""
 
 
 class Policy(BaseModel):
@@ -83,18 +82,7 @@ def disclosure_policy(name: str) -> Policy:
     ...
     peereval.errors.UnknownNameError: PE104: No disclosure policy is called 'standart'. Did you mean 'standard'?
     """
-    known = policy_files()
-    if name not in known:
-        msg = f"No disclosure policy is called {name!r}."
-        raise UnknownNameError(msg, hint=nearest(name, known))
-    return Policy.model_validate(tomllib.loads(known[name].read_text(encoding="utf-8")))
-
-
-@cache
-def policy_files() -> dict[str, Traversable]:
-    """Give the files of all policies by id."""
-    folder = files("peereval.disclosure") / "policies"
-    return {file.name.removesuffix(".toml"): file for file in folder.iterdir() if file.name.endswith(".toml")}
+    return Policy.model_validate(definition(*POLICIES, name, "disclosure policy"))
 
 
 @cache

@@ -34,31 +34,17 @@ def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     DataFrame
         The rows with a column ``withheld``; shares in whole per cent, counts rounded.
     """
-    cases, total = (rows[name].astype(float) for name in ("numerator", "denominator"))
-    everybody = (cases == total) & (cases > 0)
-    return _shares(rows, cases, total, everybody, policy)
+    everybody = (rows["numerator"] == rows["denominator"]) & (rows["numerator"] > 0)
+    return _shares(rows, everybody, policy)
 
 
 def protect_participation(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Protect shares of those who took part: as shares, but that everybody took part may be said.
+    """Protect shares of those who took part as `protect_shares` does, but say it when everybody took part."""
+    return _shares(rows, pd.Series(data=False, index=rows.index), policy)
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Estimates with ``numerator`` and ``denominator``.
-    policy : Policy
-        What is small.
 
-    Returns
-    -------
-    DataFrame
-        The rows with a column ``withheld``.
-    """
+def _shares(rows: pd.DataFrame, also: pd.Series, policy: Policy) -> pd.DataFrame:
     cases, total = (rows[name].astype(float) for name in ("numerator", "denominator"))
-    return _shares(rows, cases, total, pd.Series(data=False, index=rows.index), policy)
-
-
-def _shares(rows: pd.DataFrame, cases: pd.Series, total: pd.Series, also: pd.Series, policy: Policy) -> pd.DataFrame:
     small = _small(cases, policy) | _small(total, policy) | _small(total - cases, policy) | also
     withheld = with_complements(rows, small, policy)
     # a share of a pattern beside a rounded count would give the count away

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from peereval.errors import UnknownNameError, nearest
+from peereval.files import definition, definitions
 from peereval.instruments.model import Instrument
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+CATALOGUE = ("peereval.instruments", "catalogue")
+"""Where the instruments are."""
 
 
 def instrument(name: str) -> Instrument:
@@ -44,10 +41,6 @@ def instrument(name: str) -> Instrument:
     ...
     peereval.errors.UnknownNameError: PE104: No instrument is called 'who5'. Did you mean 'who-5'?
     """
-    known = _files()
-    if name not in known:
-        msg = f"No instrument is called {name!r}."
-        raise UnknownNameError(msg, hint=nearest(name, known))
     return _read(name)
 
 
@@ -69,12 +62,12 @@ def list_instruments() -> pd.DataFrame:
     2   soc-13       13       C
     3    who-5        5       B
     """
-    return pd.DataFrame([_row(_read(name)) for name in sorted(_files())])
+    return pd.DataFrame([_row(_read(name)) for name in sorted(list_ids())])
 
 
 def list_ids() -> frozenset[str]:
     """Give the ids of the catalogue."""
-    return frozenset(_files())
+    return frozenset(definitions(*CATALOGUE))
 
 
 def _row(one: Instrument) -> dict[str, object]:
@@ -91,11 +84,5 @@ def _row(one: Instrument) -> dict[str, object]:
 
 
 @cache
-def _files() -> dict[str, Traversable]:
-    folder = files("peereval.instruments") / "catalogue"
-    return {file.name.removesuffix(".toml"): file for file in folder.iterdir() if file.name.endswith(".toml")}
-
-
-@cache
 def _read(name: str) -> Instrument:
-    return Instrument.model_validate(tomllib.loads(_files()[name].read_text(encoding="utf-8")))
+    return Instrument.model_validate(definition(*CATALOGUE, name, "instrument"))

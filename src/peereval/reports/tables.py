@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from peereval.results import Released
 
-_CURVE_DAYS = (30, 90, 180, 365)
+_CURVE_DAYS = (30, 90, 180, 360)
 
 
 def tables_of(finding: Released) -> list[tuple[str, pd.DataFrame]]:
@@ -78,7 +78,7 @@ def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
     return table.tab_style(style.text(weight="bold"), loc.column_labels())
 
 
-_TEXT_COLUMNS = ("Group", "Round", "Scale", "Comparison", "Rounds answered")
+_TEXT_COLUMNS = ("Group", "Round", "Rounds", "Scale", "Rounds answered")
 
 
 def _attrition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -172,11 +172,11 @@ def _changes(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Scale": changes["label"].str.replace("-", UNBROKEN_HYPHEN).to_list(),
-            "Comparison": _comparisons(changes),
+            **_compared(changes),
             "Persons": [about(value) for value in changes["n"]],
             "Points": [with_interval(row) for _, row in changes.iterrows()],
-            "In standard deviations": [size.get(_key(row, keys), "") for _, row in changes.iterrows()],
-            "p, adjusted": [p_value(value) for value in changes["p_adjusted"]],
+            "Standard deviations": [size.get(_key(row, keys), "") for _, row in changes.iterrows()],
+            **_tested(changes),
         }
     )
 
@@ -185,10 +185,21 @@ def _key(row: pd.Series, names: list[str]) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in names)
 
 
-def _comparisons(changes: pd.DataFrame) -> list[str]:
+def _tested(changes: pd.DataFrame) -> dict[str, list[str]]:
+    """Adjusted p values, where any row is tested at all (rule R10)."""
+    written = [p_value(value) for value in changes["p_adjusted"]]
+    return {"p, adjusted": written} if any(written) else {}
+
+
+def _compared(changes: pd.DataFrame) -> dict[str, list[str]]:
+    """Who is compared, and which rounds: a difference between arms names both in its contrast."""
     group = changes["group"] if "group" in changes else pd.Series(pd.NA, index=changes.index)
-    contrast = changes["contrast"].str.replace(" - ", " − ")
-    return [text if pd.isna(name) else f"{name}: {text}" for name, text in zip(group, contrast, strict=True)]
+    arms, _, rounds = zip(
+        *changes["contrast"].str.replace(" - ", " − ").map(lambda text: text.rpartition(": ")), strict=True
+    )
+    said = [name or ("" if pd.isna(arm) else str(arm)) for name, arm in zip(arms, group, strict=True)]
+    named = {"Group": said} if any(said) else {}
+    return {**named, "Rounds": list(rounds)}
 
 
 def _rates(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -109,7 +109,7 @@ def compare_rounds(
         **sentences_for(design, method, allocation),
         settings={
             "design": design, "method": method, "arm": arm, "reference_arm": reference_arm, "allocation": allocation,
-            "reference_round": rounds[0], "primary": primary, "seed": seed, "conf_level": LEVEL,
+            "reference_round": rounds[0], "primary": None if primary is None else ":".join(primary), "seed": seed, "conf_level": LEVEL,
             "versions": versions(), "data": data_facts(scores),
         },
         columns=_COLUMNS,

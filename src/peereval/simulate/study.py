@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from peereval.errors import UnknownNameError, nearest
+from peereval.files import definition, definitions
 from peereval.instruments.lookup import instrument
 from peereval.simulate.contacts import contacts_of
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
     from numpy.typing import NDArray
 
     from peereval.instruments.model import Instrument
@@ -103,13 +98,6 @@ def simulate_study(preset: str = "region", *, seed: int, persons: int | None = N
     )
 
 
-@cache
-def preset_files() -> dict[str, Traversable]:
-    """Give the files of all presets by name."""
-    folder = files("peereval.simulate") / "presets"
-    return {file.name.removesuffix(".toml"): file for file in folder.iterdir() if file.name.count(".") == 1}
-
-
 def study_file(preset: str) -> str:
     """Give the study.toml that goes with a preset.
 
@@ -128,14 +116,11 @@ def study_file(preset: str) -> str:
     >>> study_file("ward").splitlines()[2]
     '[study]'
     """
-    return (files("peereval.simulate") / "presets" / f"{preset}.study.toml").read_text(encoding="utf-8")
+    return definitions("peereval.simulate", "studies")[preset].read_text(encoding="utf-8")
 
 
 def _preset(name: str) -> dict[str, Any]:
-    if name not in preset_files():
-        msg = f"No simulation preset is called {name!r}."
-        raise UnknownNameError(msg, hint=nearest(name, preset_files()))
-    return tomllib.loads(preset_files()[name].read_text(encoding="utf-8"))
+    return definition("peereval.simulate", "presets", name, "simulation preset")
 
 
 def _people(plan: dict[str, Any], persons: int, rng: np.random.Generator) -> pd.DataFrame:
