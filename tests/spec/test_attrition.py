@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import peereval as pe
-from peereval.errors import DuplicateError, InvalidValueError
+from peereval.errors import ColumnError, DuplicateError, InvalidValueError
 
 ROUNDS = pd.CategoricalDtype(["start", "half-year", "one-year"], ordered=True)
 
@@ -103,6 +103,11 @@ def test_an_unknown_arm_is_counted_as_left_out(table):
     answers = responses(table, ANSWERS)
     answers.loc[0, "arm"] = pd.NA
     assert dict(pe.attrition(answers, arm="arm").exclusions) == {"arm_missing": 1}
+
+
+def test_a_column_of_arms_that_is_not_there(table):
+    with pytest.raises(ColumnError, match="no column 'arms' for the arms"):
+        pe.attrition(responses(table, ANSWERS), arm="arms")
 
 
 def test_nobody_gives_an_empty_count(table):

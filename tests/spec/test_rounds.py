@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import peereval as pe
-from peereval.errors import DesignError, InvalidValueError
+from peereval.errors import ColumnError, DesignError, InvalidValueError
 
 ROUNDS = pd.CategoricalDtype(["start", "half-year", "one-year"], ordered=True)
 
@@ -190,7 +190,7 @@ def test_sign_flips_are_those_of_the_seed():
         ),
         (
             {**PANEL, "arm": "group", "reference_arm": "usual", "allocation": "observed"},
-            InvalidValueError,
+            ColumnError,
             "no column 'group'",
         ),
     ],
@@ -207,6 +207,15 @@ def test_a_panel_needs_persons_and_two_arms_are_two():
         pe.compare_rounds(
             scores(*many(), arm=["a", "b", "c"] * 8), **PANEL, arm="arm", reference_arm="a", allocation="observed"
         )
+
+
+def test_nobody_is_in_two_arms():
+    table = scores(*many(), arm=["peer", "usual"] * 12)
+    table.loc[30, "arm"] = "usual"
+    with pytest.raises(DesignError) as caught:
+        pe.compare_rounds(table, **PANEL, arm="arm", reference_arm="usual", allocation="observed")
+    assert "1 persons of the scores are in more than one arm; the first in rows 7, 31" in str(caught.value)
+    assert "p6" not in str(caught.value)
 
 
 def test_persons_without_an_arm_are_left_out_and_counted():

@@ -135,7 +135,7 @@ def _shown(finding: Released, identity: str) -> dict[str, Any]:
         "estimand": finding.estimand,
         "figures": _drawings(finding),
         "tables": [table.as_raw_html() for table in tables],
-        "notes": [*finding.assumptions, *_left_out(finding), *_withheld(finding)],
+        "notes": [*finding.assumptions, *_few(finding), *_left_out(finding), *_withheld(finding)],
     }
 
 
@@ -160,6 +160,13 @@ def _drawings(finding: Released) -> list[Drawing]:
         *means,
         Drawing("Change at the last round in standard deviations, with 95 % intervals.", changes, wide=True),
     ]
+
+
+def _few(finding: Released) -> list[str]:
+    """Say that rows which are shown rest on few persons (rule R3)."""
+    rows = finding.estimates
+    few = "flag" in rows and bool((rows["flag"].eq("fewer_than_20") & ~rows["withheld"].astype(bool)).any())
+    return ["Some rows rest on fewer than 20 persons (in an arm): read them with care (rule R3)."] if few else []
 
 
 def _left_out(finding: Released) -> list[str]:

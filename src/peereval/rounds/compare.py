@@ -9,6 +9,7 @@ import pandas as pd
 from peereval.contracts import SCORES, check_frame
 from peereval.errors import DesignError, InvalidValueError, nearest
 from peereval.instruments.lookup import instrument, list_ids
+from peereval.panel import arms_of, round_order
 from peereval.results import Result, data_facts, origin_of, versions
 from peereval.rounds.contrasts import FLAGS, LEVEL, Arms, contrasts_of
 from peereval.rounds.multiplicity import with_decided_p
@@ -151,10 +152,7 @@ def _check_arms(scores: pd.DataFrame, arm: str, reference_arm: str | None, alloc
     if allocation not in get_args(Allocation):
         msg = "Two arms need allocation='randomised' or 'observed'; there is no default."
         raise DesignError(msg, hint="It decides whether the report may say 'effect' or only 'association'.")
-    if arm not in scores.columns:
-        msg = f"The scores have no column {arm!r} for the arms."
-        raise InvalidValueError(msg, hint=nearest(arm, map(str, scores.columns)))
-    arms = sorted(map(str, scores[arm].dropna().unique()))
+    arms = arms_of(scores, arm, "scores")
     if len(arms) != 2:  # noqa: PLR2004 - two arms
         msg = f"The column {arm!r} holds {len(arms)} arms ({', '.join(arms)}); two are compared."
         raise DesignError(msg, hint="Compare two arms at a time.")
@@ -165,11 +163,7 @@ def _check_arms(scores: pd.DataFrame, arm: str, reference_arm: str | None, alloc
 
 def _rounds(scores: pd.DataFrame, reference: str | None) -> list[str]:
     """The rounds in order, the reference first."""
-    kind = scores["round"].dtype
-    if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
-        msg = "The column 'round' of the scores has no order."
-        raise InvalidValueError(msg, hint="Make it an ordered categorical, as read_survey(…, rounds=[…]) does.")
-    rounds = [str(name) for name in kind.categories]
+    rounds = round_order(scores, "scores")
     first = rounds[0] if reference is None else reference
     _known("round", first, tuple(rounds))
     return [first, *(name for name in rounds if name != first)]

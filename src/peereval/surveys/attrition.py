@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from peereval.contracts import INVITED, RESPONSES, check_frame
-from peereval.errors import InvalidValueError
 from peereval.estimation.proportions import wilson_interval
+from peereval.panel import arms_of, round_order
 from peereval.results import Result, data_facts, origin_of, versions
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.Da
     ------
     InvalidValueError
         `round` has no order.
+    ColumnError, DesignError
+        There is no column `arm`, or a person is in two arms.
 
     Examples
     --------
@@ -53,7 +55,7 @@ def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.Da
     4   one-year        142        240.0
     """
     check_frame(responses, RESPONSES)
-    rounds = _rounds(responses)
+    rounds = round_order(responses, "responses")
     if invited is not None:
         check_frame(invited, INVITED)
     linked = "person" in responses.columns and bool(responses["person"].notna().all())
@@ -82,17 +84,9 @@ _METHOD = (
 _METHOD_UNLINKED = "Answers are counted per round; the rounds are anonymous, so who stayed cannot be told."
 
 
-def _rounds(responses: pd.DataFrame) -> list[str]:
-    kind = responses["round"].dtype
-    if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
-        msg = "The column 'round' of the responses has no order."
-        raise InvalidValueError(msg, hint="Make it an ordered categorical, as read_survey(…, rounds=[…]) does.")
-    return [str(name) for name in kind.categories]
-
-
 def _groups(responses: pd.DataFrame, arm: str | None) -> list[tuple[str | None, str]]:
     """The column and value of each group to count; (None, "all") is everybody."""
-    arms = [] if arm is None else [(arm, str(value)) for value in sorted(responses[arm].dropna().unique())]
+    arms = [] if arm is None else [(arm, name) for name in arms_of(responses, arm, "responses")]
     return [*arms, (None, "all")]
 
 
