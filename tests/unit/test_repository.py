@@ -22,9 +22,10 @@ def files():
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=top, capture_output=True, text=True, check=False
     ).stdout.split("\n")
-    names = [name for name in listed if name] or [
-        str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()
-    ]
+    names = [name for name in listed if name]
+    if not names:
+        inside = (path.relative_to(top) for path in top.rglob("*") if path.is_file())
+        names = [str(path) for path in inside if not any(part.startswith((".", "build")) for part in path.parts)]
     found = {}
     for name in names:
         path = top / name
