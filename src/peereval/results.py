@@ -217,7 +217,7 @@ def bind_results(results: Mapping[str, Result]) -> Result:
     Raises
     ------
     DesignError
-        The results are of different kinds, or there are none.
+        The results are of different kinds, there are none, or one of them is bound already.
 
     Examples
     --------
@@ -237,6 +237,9 @@ def bind_results(results: Mapping[str, Result]) -> Result:
     if len(kinds) != 1:
         msg = f"Results of {len(kinds)} kinds ({', '.join(sorted(kinds)) or 'none given'}) cannot be bound."
         raise DesignError(msg, hint="Bind results of one analysis.")
+    if any("source" in result.columns for result in results.values()):
+        msg = "One of the results is bound already, so its sources would lose their labels."
+        raise DesignError(msg, hint="Bind all results in one call.")
     first = next(iter(results.values()))
     columns = {name: text for result in results.values() for name, text in result.columns.items()}
     return Result(

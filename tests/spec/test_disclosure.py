@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t
 
 import peereval as pe
-from peereval.disclosure.policy import treatment_of
+from peereval.disclosure.policy import disclosure_policy, treatment_of
+from peereval.disclosure.protection import protect_curve
 from peereval.errors import NotReleasedError, UnknownNameError
+from peereval.estimation.survival import kaplan_meier
 
 
 def result(frame, **parts):
@@ -86,11 +89,27 @@ def test_means_of_few_are_withheld_and_counts_rounded():
         }
     )
     safe = released(frame).estimates
-    assert safe["estimate"].tolist()[0] == 1.23
-    assert safe["n"].tolist() == [40.0, 10.0]
+    assert safe.loc[0, ["estimate", "conf_low", "conf_high", "p_value", "n"]].tolist() == [1.2, 0.2, 2.2, 0.02, 40.0]
     assert safe["withheld"].tolist() == [False, True]
-    assert safe.loc[1, ["estimate", "conf_low", "conf_high", "p_value"]].isna().all()
+    assert safe.loc[1, ["estimate", "conf_low", "conf_high", "p_value", "n"]].isna().all()
     assert not {"std_error", "df", "statistic"} & set(safe.columns)
+
+
+def test_a_mean_of_persons_who_do_not_differ_is_withheld():
+    """It would tell the score of every one of them."""
+    frame = pd.DataFrame({"measure": ["mean"], "estimate": [20.0], "std_error": [np.nan], "n": [30]})
+    safe = released(frame).estimates
+    assert safe["withheld"].tolist() == [True]
+    assert safe[["estimate", "n"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("error", "estimate", "expected"),
+    [(3.2, 57.23, 57.0), (1.8, 1.29, 1.5), (0.41, 1.29, 1.2), (0.04, 2.1234, 2.12), (0.02, 0.0149, 0.01), (50, 64, 60)],
+)
+def test_means_are_rounded_to_a_step_of_at_most_half_a_standard_error(error, estimate, expected):
+    frame = pd.DataFrame({"measure": ["mean"], "estimate": [estimate], "std_error": [error], "n": [40]})
+    assert released(frame).estimates["estimate"].tolist() == [expected]
 
 
 def test_a_group_of_nobody_is_shown_as_nobody():
@@ -101,25 +120,168 @@ def test_a_group_of_nobody_is_shown_as_nobody():
 
 
 def curve(events, n=40):
-    """A survival curve with the given numbers of events on days 1, 2, 3 …"""
-    at_risk = n - np.concatenate([[0], np.cumsum(events)[:-1]])
-    return pd.DataFrame(
-        {
-            "measure": "not_readmitted", "group": "all", "time": np.arange(1, len(events) + 1) * 31,
-            "estimate": np.cumprod(1 - np.array(events) / at_risk), "conf_low": 0.1, "conf_high": 0.9,
-            "n": at_risk, "n_events": events, "n_censored": 0,
-        }
-    )  # fmt: skip
+    """A survival curve with the given numbers of events on days 29, 59, 89 …, the others followed for a year."""
+    happened = [(29 + 30 * place, count) for place, count in enumerate(events) if count]
+    left = n - sum(events)
+    days, counts = [0, *(day for day, _ in happened)], [0, *(count for _, count in happened)]
+    return curve_of(days + [365] * (left > 0), counts + [0] * (left > 0), [0] * len(days) + [left] * (left > 0))
 
 
-def test_every_step_of_a_curve_stands_for_five():
-    frame = curve([1, 2, 3, 1, 1, 4, 2])
-    columns = {"n_events": "", "n_censored": ""}
-    safe = released(frame, kind="survival", columns=columns).estimates
-    steps = safe["estimate"].dropna().drop_duplicates()
-    assert len(steps) == 2
-    assert "n_events" not in safe
-    assert safe["n"].mod(5).eq(0).all()
+def curve_of(days, events, censored):
+    found = kaplan_meier(*(np.array(each, dtype=np.int64) for each in (days, events, censored)))
+    return found.assign(measure="not_readmitted", group="all")
+
+
+def released_curve(frame):
+    declared = {"n_events": "", "n_censored": "", "source": ""}
+    return released(frame, kind="survival", columns=declared).estimates
+
+
+def test_points_between_which_few_had_the_event_are_withheld(table, as_text):
+    safe = released_curve(curve([6, 0, 2, 2, 1, 5])).query("time <= 210")
+    assert as_text(safe[["time", "estimate", "n", "withheld"]]) == as_text(
+        table("""
+        time | estimate | n    | withheld
+        0    | 1.0      | 40.0 | no
+        30   | 0.85     | 35.0 | no
+        60   | 0.85     | 35.0 | no
+        90   |          |      | yes
+        120  |          |      | yes
+        150  | 0.72     | 30.0 | no
+        180  | 0.6      | 25.0 | no
+        210  | 0.6      | 25.0 | no
+        """)
+    )
+    assert not {"n_events", "n_censored"} & set(safe.columns)
+
+
+def test_a_group_of_few_leaves_rows_that_say_so():
+    few = curve([1, 0, 1], n=4).assign(group="ward B")
+    safe = released_curve(pd.concat([curve([6]).assign(group="ward A"), few]))
+    rows = safe[safe["group"] == "ward B"]
+    assert rows["time"].tolist() == list(range(0, 361, 30))
+    assert rows["withheld"].all()
+    assert rows[["estimate", "conf_low", "conf_high", "n"]].isna().all(axis=None)
+
+
+def test_a_curve_ends_with_those_who_are_followed():
+    short = curve_of([0, 10, 70], [0, 6, 0], [0, 0, 30]).assign(group="ward A")
+    safe = released_curve(pd.concat([short, curve([6]).assign(group="ward B")])).query("group == 'ward A'")
+    assert safe.loc[~safe["withheld"], "time"].tolist() == [0, 30, 60]
+
+
+days_of_events = st.lists(st.tuples(st.integers(0, 200), st.booleans()), min_size=1, max_size=60)
+
+
+@given(persons=days_of_events)
+def test_a_released_curve_is_exact_where_it_is_shown(persons):
+    """Against persons counted one by one: the product over the days until each point, and the policy's words."""
+    days = sorted({0} | {day for day, _ in persons})
+    events = [sum(1 for each in persons if each == (day, True)) for day in days]
+    censored = [sum(1 for each in persons if each == (day, False)) for day in days]
+    safe = released_curve(curve_of(days, events, censored))
+    assert safe["time"].tolist() == list(range(0, days[-1] + 1, 30))
+    last = 0
+    for row in safe.to_dict("records"):
+        share = math.prod(
+            1 - count / sum(1 for waited, _ in persons if waited >= day)
+            for day, count in zip(days, events, strict=True)
+            if day <= row["time"]
+        )
+        until = sum(1 for day, event in persons if event and day <= row["time"])
+        without = sum(1 for day, event in persons if day > row["time"] or (day == row["time"] and not event))
+        assert row["withheld"] == (without < 5 or 0 < until - last < 5)
+        last = last if row["withheld"] else until
+        if row["withheld"]:
+            assert pd.isna([row[name] for name in ("estimate", "conf_low", "conf_high", "n")]).all()
+        else:
+            assert abs(row["estimate"] - share) <= 0.005 + 1e-12
+            assert row["n"] % 5 == 0
+
+
+def test_no_attacker_pins_the_events_of_a_withheld_stretch():
+    """All ways in which 12 persons may have events before three points, even knowing that there are 12."""
+    fits = {}
+    for events in product(range(13), repeat=3):
+        if sum(events) <= 12:
+            safe = protect_curve(curve(events, n=12), disclosure_policy("standard")).iloc[:4]
+            shown = tuple(
+                None if hidden else value for value, hidden in zip(safe["estimate"], safe["withheld"], strict=True)
+            )
+            fits.setdefault(shown, []).append(events)
+    for ways in fits.values():
+        for true, place in product(ways, range(3)):
+            if 0 < true[place] < 5:
+                assert len({events[place] for events in ways}) > 1
+
+
+def test_sources_are_protected_each_by_itself():
+    """One withheld ward in each of two regions: the wards of one region do not hide that of the other."""
+    one = shares([(12, 48), (3, 30), (20, 40), (30, 60)])
+    regions = pe.bind_results({"north": result(one), "south": result(one)})
+    alone = released(one).estimates["withheld"].tolist()
+    [safe] = pe.release(regions)
+    assert safe.estimates["withheld"].tolist() == alone * 2
+    patterns = [(12, "a"), (3, "b"), (40, "c"), (60, "d")]
+    rows = [
+        {"measure": "pattern", "group": "all", "term": term, "numerator": n, "denominator": 115} for n, term in patterns
+    ]
+    found = result(pd.DataFrame(rows).assign(estimate=0.1), kind="attrition")
+    [safe] = pe.release(pe.bind_results({"north": found, "south": found}))
+    [alone] = pe.release(found)
+    assert safe.estimates["withheld"].tolist() == alone.estimates["withheld"].tolist() * 2
+
+
+def test_curves_of_two_sources_are_not_mixed():
+    frames = {"north": curve([6, 5]), "south": curve([9, 9])}
+    declared = {"n_events": "", "n_censored": ""}
+    results = {name: result(frame, kind="survival", columns=declared) for name, frame in frames.items()}
+    [safe] = pe.release(pe.bind_results(results))
+    for name, frame in frames.items():
+        mine = safe.estimates[safe.estimates["source"] == name]
+        assert mine["estimate"].tolist() == released_curve(frame)["estimate"].tolist()
+
+
+def test_the_facts_of_bound_results_stay_inside():
+    found = result(shares([(12, 48)], total=False), settings={"by": "unit", "data": {"fingerprint": "abc", "rows": 48}})
+    [safe] = pe.release(pe.bind_results({"north": found, "south": found}))
+    assert dict(safe.settings) == {"north": {"by": "unit"}, "south": {"by": "unit"}}
+
+
+def wards_and_arms():
+    wards = shares([(12, 48), (3, 30), (20, 40), (30, 60)])
+    arms = shares([(15, 78), (50, 100)]).replace({"unit 0": "peer", "unit 1": "usual"})
+    return result(wards), result(arms)
+
+
+def test_two_groupings_of_one_measure_do_not_leave_together():
+    wards, arms = wards_and_arms()
+    with pytest.raises(NotReleasedError, match="Results 1 and 2 both give 'readmission_rate', in different groups"):
+        pe.release([wards, arms])
+    assert len(pe.release([wards, wards])) == 2
+    assert len(pe.release([arms, result(arms.estimates, kind="risks")])) == 2
+    [_, everybody] = pe.release([wards, result(shares([(65, 178)], total=False).replace({"unit 0": "all"}))])
+    assert not everybody.estimates["withheld"].any()
+
+
+def test_two_groupings_leave_together_where_nothing_is_withheld():
+    one, other = shares([(12, 48), (20, 40)]), shares([(16, 44), (16, 44)]).replace({"unit 0": "a", "unit 1": "b"})
+    assert len(pe.release([result(one), result(other)])) == 2
+
+
+def test_a_total_that_is_withheld_does_not_leave_beside_it():
+    wards = result(shares([(2, 40), (3, 40)]))
+    everybody = shares([(5, 80)], total=False).replace({"unit 0": "all"})
+    with pytest.raises(NotReleasedError, match="could be computed"):
+        pe.release([wards, result(everybody)])
+
+
+def test_a_curve_of_everybody_does_not_leave_beside_curves_with_gaps():
+    declared = {"n_events": "", "n_censored": ""}
+    wards = pd.concat([curve([6, 2, 9]).assign(group="A"), curve([7, 6, 9]).assign(group="B")])
+    both = [result(frame, kind="survival", columns=declared) for frame in (wards, curve([13, 8, 18], n=80))]
+    with pytest.raises(NotReleasedError, match="'not_readmitted'"):
+        pe.release(both)
 
 
 def test_exclusions_settings_and_fingerprints_do_not_leak():
@@ -167,7 +329,7 @@ def test_every_measure_of_the_region_has_a_treatment(region, region_scores, regi
             [name for name in ("numerator", "denominator", "n", "n_persons") if name in safe.estimates]
         ]
         assert (counts.isna() | (counts % 5 == 0)).all(axis=None)
-        assert safe.policy == "standard 1.0.0"
+        assert safe.policy == "standard 1.1.0"
 
 
 def naive(groups):
@@ -188,7 +350,7 @@ def naive(groups):
     small = [place in hidden for place in range(len(groups))] + [small[-1]]
     shown = []
     for (cases, total), hidden in zip(rows, small, strict=True):
-        share = round(cases / total, 2) if total else None
+        share = float(np.round(cases / total, 2)) if total else None
         shown.append(None if hidden else (math.floor(cases / 5 + 0.5) * 5, share))
     return tuple(shown)
 
@@ -228,3 +390,101 @@ def test_no_attacker_pins_a_small_count(drawn):
         assert cases in possible
         if 0 < cases < 5 or 0 < totals[place] - cases < 5:
             assert len(possible) > 1
+
+
+def two_rounds(started, stayed):
+    """WHO-5 answers of persons at the start and of those who stayed."""
+    rng = np.random.default_rng(started)
+    level = rng.normal(2.5, 1.0, started)
+    rounds = {"start": level, "one-year": level[:stayed] + rng.normal(0.5, 0.6, stayed)}
+    parts = [
+        pd.DataFrame(
+            np.clip(np.round(values[:, None] + rng.normal(0, 0.7, (len(values), 5))), 0, 5).astype("int64"),
+            columns=[f"who5_0{item}" for item in range(1, 6)],
+        ).assign(person=[f"P{place}" for place in range(len(values))], round=name)
+        for name, values in rounds.items()
+    ]
+    both = pd.concat(parts, ignore_index=True).astype({"person": "string"})
+    return both.assign(round=pd.Categorical(both["round"], list(rounds), ordered=True))
+
+
+def results_of(started, stayed, method="paired-t"):
+    responses = two_rounds(started, stayed)
+    compared = pe.compare_rounds(pe.score(responses, "who-5"), design="panel", method=method)
+    return pe.attrition(responses), compared
+
+
+def numbers_that_fit(rows):
+    """Every number of persons that fits rows of one sample: what an attacker finds who knows scoring and formulas.
+
+    The mean of whole scores must be a whole multiple of their unit over n; half an interval must be t times the
+    standard deviation over the root of n; p must be that of the mean over its standard error.
+    """
+    return {
+        n
+        for n in range(10, 70)
+        if all(math.floor(n / 5 + 0.5) * 5 == row["n"] and _mean_fits(row, n) and _spread_fits(row, n) for row in rows)
+    }
+
+
+def _mean_fits(row, n):
+    unit = {"raw": 1, "score_0_100": 4}[row["scale"]]
+    return abs(round(row["estimate"] * n / unit) * unit / n - row["estimate"]) <= row["step"] / 2 + 1e-9
+
+
+def _spread_fits(row, n):
+    quantile, half, slack = t.ppf(0.975, n - 1), (row["conf_high"] - row["conf_low"]) / 2, row["step"] / 2
+    if not pd.isna(row["sd"]) and abs(quantile * row["sd"] / n**0.5 - half) > slack + quantile * row["slack"] / n**0.5:
+        return False
+    if pd.isna(row["p_value"]):
+        return True
+    low, high = (
+        2 * t.sf(max((abs(row["estimate"]) + sign * slack) * quantile / (half - sign * slack), 0), n - 1)
+        for sign in (1, -1)
+    )
+    return low <= row["p_value"] + row["p_step"] and high >= row["p_value"] - row["p_step"]
+
+
+def dropouts_that_fit(frame):
+    rows = frame[frame["measure"].isin(["mean", "mean_change"])].to_dict("records")
+    parts = [[row for row in rows if row["round"] == label] for label in ("start", "one-year")]
+    pairs = product(*(numbers_that_fit(part) for part in parts))
+    return {started - stayed for started, stayed in pairs if 0 < started - stayed < 5}
+
+
+DROPOUTS = [(started, few) for started in (14, 19, 22, 33, 42, 58) for few in (1, 2, 3, 4)]
+STEPS = np.array([digit * 10.0**power for power in range(-4, 3) for digit in (1, 2, 5)])
+
+
+@pytest.mark.parametrize(("started", "few"), DROPOUTS)
+def test_no_attacker_finds_a_withheld_dropout_in_the_means(started, few):
+    """Not even one who knows every standard deviation exactly, and the step to which each row was rounded."""
+    results = results_of(started, started - few)
+    counts, means = (safe.estimates for safe in pe.release(results))
+    assert counts.loc[counts["measure"] == "retained", "withheld"].all()
+    assert not {"sd", "flag", "std_error", "df", "statistic"} & set(means.columns)
+    exact = results[1].estimates
+    step = [STEPS[error / 2 >= STEPS].max() for error in exact["std_error"]]
+    known = means.assign(step=step, sd=exact["std_error"] * exact["n"] ** 0.5, slack=0.0, p_step=0.01)
+    found = dropouts_that_fit(known)
+    assert few in found
+    assert len(found) > 1
+
+
+def test_that_attacker_does_find_it_in_numbers_of_two_decimals():
+    """So the test above is not passed by an attacker without teeth."""
+    pinned = 0
+    for started, few in DROPOUTS:
+        exact = results_of(started, started - few)[1].estimates
+        numbers = ["estimate", "conf_low", "conf_high", "sd"]
+        rounded = exact.assign(**exact[numbers].round(2), n=np.floor(exact["n"] / 5 + 0.5) * 5)
+        pinned += dropouts_that_fit(rounded.assign(step=0.01, slack=0.005, p_step=0.00005)) == {few}
+    assert pinned > len(DROPOUTS) / 2
+
+
+def test_changes_tested_by_sign_flips_are_rounded_like_the_means_of_their_scale():
+    _, flipped = results_of(30, 27, method="sign-flip")
+    [safe] = pe.release(flipped)
+    rows = safe.estimates.query("scale == 'score_0_100'").set_index(["measure", "round"])
+    assert not rows["withheld"].any()
+    assert rows.loc[("mean_change", "one-year"), "estimate"] % 1 == 0

@@ -10,6 +10,9 @@ import pytest
 
 import peereval as pe
 from peereval.files import read_table, write_table
+from peereval.reports.summary import sentences_of
+from peereval.reports.tables import tables_of
+from peereval.reports.wording import share_with_interval
 from peereval.studies.folder import new_study
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
@@ -60,10 +63,60 @@ def test_findings_methods_and_settings_are_there(html):
         "Contacts of a person that overlap",
         "Not verified at the source of dk-30",
         "Counts of 1 to 4 are withheld",
-        "dk-30 1.0.0",
+        "dk-30 1.0.1",
         "Wilson 1927",
     ):
         assert text in html, text
+
+
+def test_what_was_left_out_is_marked_as_rounded_and_has_a_unit(html):
+    left_out = re.findall(r"<li>(Left out: .*?)</li>", html)
+    assert left_out
+    for text in left_out:
+        assert re.match(r"Left out: (≈\xa0\d+|&lt;5|0) [a-z]+", text), text
+    assert any("stays (" in text for text in left_out)
+    assert any("scores (" in text for text in left_out)
+
+
+def test_the_footer_is_true_of_numbers_withheld_for_others(html):
+    assert "numbers that are too small to release, and numbers that would give such a one away" in html
+
+
+def test_a_withheld_point_of_a_curve_is_not_carried_forward(region_stays):
+    [safe] = pe.release(pe.time_to_readmission(region_stays, by="unit"))
+    [(_, cells)] = tables_of(safe)
+    rows = safe.estimates.set_index(["group", "time"])
+    for _, line in cells.iterrows():
+        for day in (30, 90, 180, 360):
+            row = rows.loc[(line["Group"], day)]
+            assert line[f"{day} days"] == ("not shown" if row["withheld"] else share_with_interval(row))
+    assert (cells == "not shown").any(axis=None)
+
+
+def test_bound_results_are_told_source_by_source(region):
+    found = pe.attrition(region.responses)
+    [safe] = pe.release(pe.bind_results({"north": found, "south": found}))
+    assert [caption.split(":")[0] for caption, _ in tables_of(safe)] == ["north", "north", "south", "south"]
+    assert [sentence.split(":")[0] for sentence in sentences_of(safe)] == ["north", "south"]
+
+
+@pytest.mark.parametrize("preset", ["region", "ward"])
+def test_a_study_with_one_round_has_a_report_that_says_so(tmp_path, preset):
+    study = new_study(tmp_path / preset, preset=preset, seed=1)
+    text = study.read_text(encoding="utf-8")
+    first, *later = re.findall(r'\[\[rounds\]\]\nid = "[^"]+"\nmonth = \d+\n', text)
+    for each in later:
+        text = text.replace(each, "")
+    study.write_text(text, encoding="utf-8")
+    for name in ("responses", "invited"):
+        file = study.parent / "data" / f"{name}.synthetic.parquet"
+        frame = read_table(file)
+        write_table(frame[frame["round"].astype(str) == first.split('"')[1]], file, origin="synthetic")
+    html = pe.Study.from_toml(study).evaluate().report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "There is no second round with answers, so no change is given." in html
+    assert "Mean scores with 95 % intervals" in html
+    assert "Differences with 95 % intervals" not in html
+    assert "Change at the last round" not in html
 
 
 def test_verbs_are_no_stronger_than_the_design(html):

@@ -91,6 +91,12 @@ def test_results_of_two_kinds_are_not_bound():
         pe.bind_results({})
 
 
+def test_bound_results_are_not_bound_again():
+    both = pe.bind_results({"north": result(), "south": result()})
+    with pytest.raises(DesignError, match="bound already"):
+        pe.bind_results({"a": both, "b": result()})
+
+
 def test_the_fingerprint_follows_cells_names_and_order():
     base = pd.DataFrame({"a": [1, 2]})
     others = [base.iloc[::-1], base.rename(columns={"a": "b"}), base.assign(a=[1, 3])]

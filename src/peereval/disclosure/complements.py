@@ -21,7 +21,8 @@ class _Sum(NamedTuple):
 def with_complements(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
     """Withhold further members until those withheld can no longer be computed.
 
-    Members add up in two ways: groups to the group ``all``, and patterns of rounds to their persons. The withheld
+    Members add up in two ways: groups to the group ``all``, and patterns of rounds to their persons, in each source
+    of bound results by itself. The withheld
     members of a sum must be at least two and together hold at least `Policy.fewest_hidden` cases and as many
     others; the smallest are added until they do. Where no member is left, the total is withheld.
 
@@ -48,7 +49,8 @@ def with_complements(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) ->
 
 
 def _sums(rows: pd.DataFrame) -> list[_Sum]:
-    keys = [name for name in ("measure", "round", "term") if name in rows]
+    bound = [name for name in ("source",) if name in rows]
+    keys = [*bound, *(name for name in ("measure", "round", "term") if name in rows)]
     sums = []
     if "group" in rows and rows["group"].eq("all").any():
         for _, part in rows.groupby(keys, dropna=False):
@@ -56,7 +58,9 @@ def _sums(rows: pd.DataFrame) -> list[_Sum]:
             sums.append(_Sum(part.index[~is_total], part.index[is_total]))
     patterns = rows[rows["measure"] == "pattern"]
     none = rows.index[:0]
-    return sums + [_Sum(part.index, none) for _, part in patterns.groupby("group")] if len(patterns) else sums
+    if patterns.empty:
+        return sums
+    return sums + [_Sum(part.index, none) for _, part in patterns.groupby([*bound, "group"])]
 
 
 def _widened(one: _Sum, rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:

@@ -29,8 +29,12 @@ class Policy(BaseModel):
         Cases, and others, that the withheld members of a sum must hold together.
     fewest_for_mean : int
         Persons that a mean, change or effect size needs, in each arm.
+    mean_step : float
+        The step to which means, changes and effect sizes are rounded, at most so many standard errors.
+    curve_days : int
+        Days between the points of a survival curve.
     decimals : int
-        Decimals of means and effect sizes.
+        Decimals of survival curves and of p values.
     sentence : str
         The policy in words, for the methods section.
     source, date : str
@@ -51,6 +55,8 @@ class Policy(BaseModel):
     rounding_base: int
     fewest_hidden: int
     fewest_for_mean: int
+    mean_step: float
+    curve_days: int
     decimals: int
     sentence: str
     source: str

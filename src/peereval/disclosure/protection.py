@@ -13,6 +13,8 @@ from peereval.disclosure.complements import with_complements
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from peereval.disclosure.policy import Policy
 
 _LEAKS = ("std_error", "statistic", "df")
@@ -61,52 +63,109 @@ def _shares(rows: pd.DataFrame, also: pd.Series, policy: Policy) -> pd.DataFrame
 
 
 def protect_means(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Withhold means of few persons, round the others and their counts, and drop what gives counts away.
+    """Withhold means of few persons and of persons who do not differ; round the others so that they tell no count.
+
+    A mean of whole scores with two decimals, an interval beside a standard deviation, and an exact p value each give
+    away the number of persons. Rounded to a step of half a standard error they fit every number that the rounded
+    count allows.
 
     Parameters
     ----------
     rows : DataFrame
-        Estimates with ``n``.
+        Estimates with ``n`` and, unless nobody is counted, ``std_error``.
     policy : Policy
-        How many persons a mean needs.
+        How many persons a mean needs, and its step.
 
     Returns
     -------
     DataFrame
-        The rows with a column ``withheld``.
+        The rows with a column ``withheld``, without standard deviation and flag.
     """
     count = rows["n"].astype(float)
-    few = (
-        rows["flag"].eq("fewer_than_10").fillna(value=False)
-        if "flag" in rows
-        else pd.Series(data=False, index=rows.index)
-    )
-    withheld = ((count < policy.fewest_for_mean) | few.astype(bool)) & (count > 0)
-    safe = rows.drop(columns=list(_LEAKS), errors="ignore").assign(withheld=withheld)
-    safe["n"] = _rounded(count, policy).mask(_small(count, policy))
-    for name, decimals in _decimals(safe, policy).items():
-        safe[name] = safe[name].astype(float).round(decimals).mask(withheld)
+    flag = rows.get("flag", pd.Series(pd.NA, index=rows.index))
+    step = _steps(rows, policy)
+    few = (count < policy.fewest_for_mean) | flag.eq("fewer_than_10").fillna(value=False).astype(bool)
+    withheld = (few | step.isna()) & (count > 0)
+    safe = rows.drop(columns=[*_LEAKS, "sd", "flag"], errors="ignore").assign(withheld=withheld)
+    safe["n"] = _rounded(count, policy).mask(withheld)
+    for name in (each for each in ("estimate", "conf_low", "conf_high") if each in safe):
+        # adding 0 turns a rounded -0 into 0; the digits beyond the step are those of binary fractions
+        safe[name] = (((safe[name].astype(float) / step).round() * step).round(12) + 0.0).mask(withheld)
+    for name in (each for each in ("p_value", "p_adjusted") if each in safe):
+        tens = 10**policy.decimals
+        safe[name] = np.ceil(safe[name].astype(float) * tens).clip(lower=1).div(tens).mask(withheld)
     return safe
 
 
+def _steps(rows: pd.DataFrame, policy: Policy) -> pd.Series:
+    """The step each row is rounded to: 1, 2 or 5 times a power of ten; missing where nothing shows that persons differ.
+
+    A change tested by sign flips has no standard error of its own: it takes the step of its scale's means, if its
+    standardised change shows that persons changed differently.
+    """
+    error = rows.get("std_error", pd.Series(np.nan, index=rows.index)).astype(float)
+    largest = policy.mean_step * error.where(error > 0)
+    ten = 10.0 ** np.floor(np.log10(largest))
+    step: pd.Series = ten * np.select([largest >= 5 * ten, largest >= 2 * ten], [5.0, 2.0], 1.0)
+    if "contrast" not in rows:
+        return step
+    scale = [rows[name].fillna("") for name in ("source", "outcome", "scale", "group") if name in rows]
+    varies = step.notna().groupby([*scale, rows["round"].fillna(""), rows["contrast"].fillna("")]).transform("any")
+    of_means = step.where(rows["measure"] == "mean").groupby(scale).transform("max") if scale else step
+    return step.fillna(of_means.where(varies))
+
+
 def protect_curve(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Merge the steps of survival curves until each stands for enough persons.
+    """Give survival curves on a fixed grid of days, each point exact or withheld.
+
+    A point is shown if since the last point shown nobody or at least `Policy.threshold` persons had the event, and at
+    least as many have been followed that long without it. Nothing is carried forward.
 
     Parameters
     ----------
     rows : DataFrame
         Curves with ``time``, ``estimate``, ``n`` at risk, ``n_events`` and, if there are several, ``group``.
     policy : Policy
-        How many persons a step needs.
+        How many persons a point needs, how far apart points are, and their decimals.
 
     Returns
     -------
     DataFrame
-        The steps that stay, with a column ``withheld`` that is false; counts of events are dropped.
+        A row for every point of every curve, from 0 to the last whole step of the longest one, with a column
+        ``withheld``; counts of events and of ends of follow-up are dropped.
     """
-    grouped = rows.groupby("group", sort=False) if "group" in rows else [("", rows)]
-    curves = [_merged(part.sort_values("time"), policy) for _, part in grouped]
-    return pd.concat(curves, ignore_index=True)
+    names = [name for name in ("source", "group") if name in rows]
+    grid = np.arange(int(rows["time"].max()) // policy.curve_days + 1) * policy.curve_days
+    parts = [part for _, part in rows.groupby(names, sort=False, dropna=False)] if names else [rows]
+    return pd.concat([_on_grid(part.sort_values("time"), grid, policy) for part in parts], ignore_index=True)
+
+
+def _on_grid(curve: pd.DataFrame, grid: NDArray[np.int64], policy: Policy) -> pd.DataFrame:
+    time = curve["time"].to_numpy(dtype=np.float64)
+    # a value is appended for the days before the first row (place -1) and after the last one
+    known, ahead = np.searchsorted(time, grid, side="right") - 1, np.searchsorted(time, grid, side="left")
+    events = np.append(curve["n_events"].to_numpy(dtype=np.float64).cumsum(), 0.0)
+    at_risk = np.append(curve["n"].to_numpy(dtype=np.float64), 0.0)[ahead]
+    shown = _shown(events[known], at_risk - (events[known] - events[ahead - 1]), policy)
+    points = curve.iloc[known.clip(min=0)].drop(columns=["n_events", "n_censored"], errors="ignore")
+    numbers = {
+        name: np.where(
+            shown, np.append(curve[name].to_numpy(dtype=np.float64), before)[known].round(policy.decimals), np.nan
+        )
+        for name, before in (("estimate", 1.0), ("conf_low", np.nan), ("conf_high", np.nan))
+    }
+    count = _rounded(pd.Series(at_risk), policy).where(shown).to_numpy()
+    return points.assign(time=grid, **numbers, n=count, withheld=~shown)
+
+
+def _shown(events: NDArray[np.float64], without: NDArray[np.float64], policy: Policy) -> NDArray[np.bool_]:
+    """Which points are shown, given the events until each and how many were followed until then without one."""
+    shown, last = [], 0.0
+    for until, left in zip(events, without, strict=True):
+        since = until - last
+        shown.append(left >= policy.threshold and (since == 0 or since >= policy.threshold))
+        last = until if shown[-1] else last
+    return np.array(shown, dtype=np.bool_)
 
 
 TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
@@ -145,33 +204,3 @@ def _small(count: pd.Series, policy: Policy) -> pd.Series:
 def _rounded(count: pd.Series, policy: Policy) -> pd.Series:
     rounded: pd.Series = np.floor(count / policy.rounding_base + 0.5) * policy.rounding_base
     return rounded
-
-
-def _decimals(safe: pd.DataFrame, policy: Policy) -> dict[str, int]:
-    wanted = {
-        "estimate": policy.decimals,
-        "conf_low": policy.decimals,
-        "conf_high": policy.decimals,
-        "sd": policy.decimals,
-    }
-    wanted |= {"p_value": 4, "p_adjusted": 4}
-    return {name: decimals for name, decimals in wanted.items() if name in safe}
-
-
-def _merged(curve: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    enough = curve[curve["n"] >= policy.threshold]
-    # the number of the group of `threshold` events that each day's events complete
-    completed = enough["n_events"].cumsum() // policy.threshold
-    steps = enough[(completed.diff().fillna(completed) > 0) | (enough["time"] == 0)]
-    steps = pd.concat([steps, _end(enough, steps)], ignore_index=True).drop(columns=["n_events", "n_censored"])
-    shown = {name: steps[name].astype(float).round(policy.decimals) for name in ("estimate", "conf_low", "conf_high")}
-    return steps.assign(**shown, n=_rounded(steps["n"].astype(float), policy), withheld=False)
-
-
-def _end(enough: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """The flat end of the curve, at a whole number of 30 days, so that nobody's last day is shown."""
-    if not len(steps) or not len(enough):
-        return steps.iloc[:0]
-    last = int(enough["time"].iloc[-1] // 30 * 30)
-    flat = steps.iloc[[-1]].assign(time=last, n=enough.loc[enough["time"] <= last, "n"].iloc[-1])
-    return flat if last > steps["time"].iloc[-1] else steps.iloc[:0]

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from peereval.disclosure.groupings import refuse_subtraction
 from peereval.disclosure.policy import Policy, disclosure_policy, treatment_of
 from peereval.disclosure.protection import TREATMENTS, masked
 from peereval.errors import NotReleasedError
 from peereval.results import Released, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _INSIDE = ("data",)
-"""Settings that never leave: fingerprints and exact counts of the data."""
+"""Settings that never leave, at any depth: fingerprints and exact counts of the data."""
 
 
 def release(results: Result | Sequence[Result], *, policy: str = "standard") -> list[Released]:
     """Protect the small numbers of results, so that a report may print them.
+
+    Each result is protected by itself: no withheld number can be computed from the others of its result. Between
+    results only one thing is looked for, two groupings of one measure, and within this call only; what was released
+    in earlier calls or elsewhere is not known here.
 
     Parameters
     ----------
@@ -32,13 +37,16 @@ def release(results: Result | Sequence[Result], *, policy: str = "standard") -> 
     -------
     list of Released
         One for each result, in the same order. Rows that may not be shown have ``withheld`` true and no
-        numbers; counts are rounded, shares given in whole per cent, standard errors and degrees of
-        freedom dropped, exclusions masked, and the data's fingerprint and counts taken out of the settings.
+        numbers; counts are rounded, shares given in whole per cent, means and effect sizes to a step of at most
+        half a standard error, p values rounded up, curves given at fixed days; standard errors, degrees of freedom
+        and standard deviations are dropped, exclusions masked, and the data's fingerprint and counts taken out of
+        the settings, also of bound results.
 
     Raises
     ------
     NotReleasedError
-        A result has a measure that no treatment is written for.
+        A result has a measure that no treatment is written for; or two results give one measure in different groups
+        and a number that one of them withholds could be computed from the other.
     UnknownNameError
         There is no such policy.
 
@@ -62,7 +70,9 @@ def release(results: Result | Sequence[Result], *, policy: str = "standard") -> 
     {'still_admitted': '<5'}
     """
     rule = disclosure_policy(policy)
-    return [_released(result, rule) for result in ([results] if isinstance(results, Result) else results)]
+    released = [_released(result, rule) for result in ([results] if isinstance(results, Result) else results)]
+    refuse_subtraction(released)
+    return released
 
 
 def _released(result: Result, policy: Policy) -> Released:
@@ -78,10 +88,10 @@ def _released(result: Result, policy: Policy) -> Released:
         assumptions=result.assumptions,
         sensitivity=result.sensitivity,
         references=result.references,
-        settings={name: value for name, value in result.settings.items() if name not in _INSIDE},
+        settings=_outside(result.settings),
         columns={
-            **result.columns,
-            "withheld": f"not shown: a count below {policy.threshold} or too few persons",
+            **{name: meaning for name, meaning in result.columns.items() if name in safe},
+            "withheld": "not shown: too small to release, or it would give away such a number",
         },
         origin=result.origin,
         exclusions={reason: masked(count, policy) for reason, count in result.exclusions.items()},
@@ -103,12 +113,26 @@ def _protected(frame: pd.DataFrame, policy: Policy, title: str) -> pd.DataFrame:
     return together.sort_index(kind="stable") if together.index.is_unique else together
 
 
+def _outside(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without what stays inside; those of bound results stand a level deeper."""
+    return {
+        name: _outside(value) if isinstance(value, dict) else value
+        for name, value in settings.items()
+        if name not in _INSIDE
+    }
+
+
 def _changes(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, ...]:
     withheld = int(after["withheld"].sum())
-    merged = len(before) - len(after)
+    treatments = set(before["measure"].map(treatment_of())) if len(before) else set()
     said = [f"{withheld} of {len(after)} rows withheld"] if withheld else []
-    return (
-        *said,
-        *((f"{merged} steps of curves merged",) if merged > 0 else ()),
-        "counts rounded, shares in whole per cent",
-    )
+    return (*said, *dict.fromkeys(_SAID[name] for name in _SAID if name in treatments), "counts rounded")
+
+
+_SAID = {
+    "share": "shares in whole per cent",
+    "participation": "shares in whole per cent",
+    "mean": "means and effect sizes rounded to a step of at most half a standard error, p values rounded up",
+    "curve": "curves given at fixed days",
+}
+"""What is done to each kind of measure, in words for the report."""

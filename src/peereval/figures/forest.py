@@ -66,7 +66,7 @@ def forest(
         The panel.
     """
     names = list(dict.fromkeys(labels))
-    kinds = [None] if groups is None else sorted(set(groups))
+    kinds = [None] if groups is None or groups.empty else sorted(set(groups))
     ax = one_panel(ax, (7.5, 1.4 + 0.34 * len(names) * len(kinds)))
     for place, kind in enumerate(kinds):
         mine = rows if kind is None else rows[groups == kind]

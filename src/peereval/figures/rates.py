@@ -41,7 +41,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
         spread = np.abs(rows[["conf_low", "conf_high"]].to_numpy(float).T - rows["estimate"].to_numpy(float))
         ax.errorbar(rows["estimate"], y, xerr=spread, fmt="o", color=COLOURS[0], capsize=3)
         for place in np.flatnonzero(rows["estimate"].isna()).tolist():
-            ax.text(0.0, place, "  not shown: too few", va="center", fontsize=9, style="italic")
+            ax.text(0.0, place, "  not shown", va="center", fontsize=9, style="italic")
         ax.set_yticks(y, [_label(row, finding) for _, row in rows.iterrows()])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.set_xlim(0, max(0.05, 1.1 * np.nan_to_num(rows["conf_high"].to_numpy(float)).max(initial=0.0)))

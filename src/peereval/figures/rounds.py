@@ -105,7 +105,7 @@ def _changes(finding: Result | Released, ax: Axes | None, scale: str | None) -> 
     labels = rows["label"] + ("\n(" + rows["reading"].str.split(", ").str[-1] + ")").where(rows["reading"] != "", "")
     last = rows["contrast"].iloc[0] if len(rows) else "no change"
     drawn = forest(rows, labels, rows.get("group"), finding, ax)
-    unit = "of the first round" if finding.settings.get("method") != "welch" else "pooled over both rounds"
+    unit = "of the reference round" if finding.settings.get("method") != "welch" else "pooled over both rounds"
     drawn.set_xlabel(f"Change ({last}) in standard deviations {unit}, 95 % interval")
     return drawn
 

@@ -94,8 +94,8 @@ def count(value: Any, finding: Result | Released) -> str:
     Returns
     -------
     str
-        Such as ``"120"``, ``"≈ 120"`` or ``"few"``.
+        Such as ``"120"``, ``"≈ 120"`` or ``"not shown"``.
     """
     if value != value or value is None:  # noqa: PLR0124 - not-a-number is unequal to itself
-        return "few"
+        return "not shown"
     return f"≈ {value:.0f}" if isinstance(finding, Released) else f"{value:.0f}"

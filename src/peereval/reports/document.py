@@ -15,7 +15,8 @@ from peereval.disclosure.policy import disclosure_policy
 from peereval.errors import NotReleasedError
 from peereval.files import write_text
 from peereval.reports.summary import sentences_of
-from peereval.reports.tables import as_gt, tables_of
+from peereval.reports.tables import CHANGES, as_gt, tables_of
+from peereval.reports.wording import counted
 from peereval.results import Released
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Chapter:
 _CAPTIONS = {
     "attrition": "Answers in each round, by arm where there are arms.",
     "rates": "Share of index stays followed by a readmission, with 95 % intervals.",
-    "survival": "Share not yet readmitted by days since the first discharge, with 95 % limits and the numbers at risk.",
+    "survival": "Share not yet readmitted by days since the first discharge, with 95 % limits and the numbers at risk. A gap stands where a number is not shown.",
 }
 
 
@@ -135,12 +136,19 @@ def _shown(finding: Released, identity: str) -> dict[str, Any]:
         "estimand": finding.estimand,
         "figures": _drawings(finding),
         "tables": [table.as_raw_html() for table in tables],
-        "notes": [*finding.assumptions, *_few(finding), *_left_out(finding), *_withheld(finding)],
+        "notes": [
+            *_one_round(finding),
+            *finding.assumptions,
+            *_few(finding),
+            *_left_out(finding),
+            *_withheld(finding),
+        ],
     }
 
 
 def _drawings(finding: Released) -> list[Drawing]:
-    if finding.estimates.empty:
+    # the figures of bound results are those of their sources
+    if finding.estimates.empty or "source" in finding.columns:
         return []
     if finding.kind != "rounds":
         return [Drawing(_CAPTIONS[finding.kind], _svg(finding, {}), wide=True)] if finding.kind in _CAPTIONS else []
@@ -155,6 +163,8 @@ def _drawings(finding: Released) -> list[Drawing]:
         )
         for scale, label in scales.items()
     ]
+    if not rows["measure"].isin(CHANGES).any():
+        return means
     changes = _svg(finding, {"show": "changes"})
     return [
         *means,
@@ -162,15 +172,33 @@ def _drawings(finding: Released) -> list[Drawing]:
     ]
 
 
+def _one_round(finding: Released) -> list[str]:
+    """Say why a comparison of rounds compares nothing."""
+    if finding.kind != "rounds" or finding.estimates["measure"].isin(CHANGES).any():
+        return []
+    return ["There is no second round with answers, so no change is given."]
+
+
 def _few(finding: Released) -> list[str]:
     """Say that rows which are shown rest on few persons (rule R3)."""
     rows = finding.estimates
-    few = "flag" in rows and bool((rows["flag"].eq("fewer_than_20") & ~rows["withheld"].astype(bool)).any())
-    return ["Some rows rest on fewer than 20 persons (in an arm): read them with care (rule R3)."] if few else []
+    few = finding.kind == "rounds" and bool((rows["n"].le(_FEW) & ~rows["withheld"].astype(bool)).any())
+    return [f"Some rows rest on about {_FEW} persons (in an arm) or fewer: read them with care (rule R3)."] * few
+
+
+_FEW = 20
+"""Rounded counts up to this one are flagged, since it may stand for a smaller number."""
+_UNITS = {"attrition": "answers", "rounds": "scores", "rates": "stays", "survival": "stays"}
+_OTHER_UNITS = {"unpaired": "pairs of a person and a scale", "discharged_before_admitted": "contacts"}
+"""What exclusions count, by kind of result, and where a reason counts something else."""
 
 
 def _left_out(finding: Released) -> list[str]:
-    return [f"Left out: {count} ({REASONS.get(reason, reason)})." for reason, count in finding.exclusions.items()]
+    units = {reason: _OTHER_UNITS.get(reason, _UNITS.get(finding.kind, "rows")) for reason in finding.exclusions}
+    return [
+        f"Left out: {counted(count, units[reason])} ({REASONS.get(reason, reason)})."
+        for reason, count in finding.exclusions.items()
+    ]
 
 
 def _withheld(finding: Released) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from peereval.reports.wording import about, number, percent, with_interval
+from peereval.reports.tables import by_source
+from peereval.reports.wording import NBSP, about, percent, with_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
     from peereval.results import Released
 
@@ -42,11 +43,16 @@ def sentences_of(finding: Released) -> list[str]:
     >>> print(*sentences_of(released))
     ≈...240 persons answered the round start; 59...% of them answered the round one-year.
     """
-    return _SENTENCES[finding.kind](finding) if finding.kind in _SENTENCES else []
+    if finding.kind not in _SENTENCES:
+        return []
+    return [
+        f"{source}: {sentence}" if source else sentence
+        for source, rows in by_source(finding)
+        for sentence in _SENTENCES[finding.kind](finding, rows)
+    ]
 
 
-def _attrition(finding: Released) -> list[str]:
-    rows = finding.estimates
+def _attrition(_: Released, rows: pd.DataFrame) -> list[str]:
     everybody = rows[rows["group"] == "all"]
     answered = everybody[everybody["measure"] == "answered"]
     stayed = everybody[everybody["measure"] == "retained"]
@@ -59,11 +65,10 @@ def _attrition(finding: Released) -> list[str]:
     return [f"Answers per round: {counts}."]
 
 
-def _rounds(finding: Released) -> list[str]:
-    rows = finding.estimates
-    if rows.empty:
-        return []
+def _rounds(finding: Released, rows: pd.DataFrame) -> list[str]:
     measure = next((name for name in _MEASURES if (rows["measure"] == name).any()), None)
+    if measure is None:
+        return []
     last = rows[(rows["measure"] == measure) & (rows["round"] == rows["round"].dropna().iloc[-1])]
     shown = last[last["primary"].astype(bool) | last["headline"].astype(bool)].sort_values(
         "primary", ascending=False, kind="stable"
@@ -75,15 +80,16 @@ def _compared(row: pd.Series, claim: str) -> str:
     named = row["label"] + (" (primary outcome)" if row["primary"] else "")
     contrast = str(row["contrast"]).replace(" - ", " − ")
     if row["withheld"]:
-        return f"{named}: {contrast} is not shown, since too few persons answered."
-    found = _COMPARED[claim].format(label=named, contrast=contrast, points=number(row["estimate"]))
-    interval = "" if pd.isna(row["conf_low"]) else f" (95 % interval {with_interval(row).split('(')[1]}"
+        return f"{named}: {contrast} is not shown, to protect small numbers."
+    points, _, limits = with_interval(row).partition(f"{NBSP}(")
+    found = _COMPARED[claim].format(label=named, contrast=contrast, points=points)
+    interval = f" (95 % interval {limits}" if limits else ""
     reading = f"; the scale runs from {row['reading']}" if row["reading"] else ""
     return f"{found}{interval}; n {about(row['n'])}{reading}."
 
 
-def _rates(finding: Released) -> list[str]:
-    shown = finding.estimates[~finding.estimates["withheld"].astype(bool)]
+def _rates(finding: Released, rows: pd.DataFrame) -> list[str]:
+    shown = rows[~rows["withheld"].astype(bool)]
     parts = [f"{percent(row['estimate'])} ({row['group']})" for _, row in shown.iterrows()]
     return (
         [f"{finding.title}: {', '.join(parts)} of the index stays. The groups are described, not compared."]
@@ -92,7 +98,7 @@ def _rates(finding: Released) -> list[str]:
     )
 
 
-_SENTENCES: dict[str, Callable[[Released], list[str]]] = {
+_SENTENCES: dict[str, Callable[[Released, pd.DataFrame], list[str]]] = {
     "attrition": _attrition,
     "rounds": _rounds,
     "rates": _rates,

@@ -12,7 +12,6 @@ from peereval.reports.wording import (
     UNBROKEN_HYPHEN,
     UNKNOWN,
     about,
-    number,
     p_value,
     percent,
     share_with_interval,
@@ -50,7 +49,32 @@ def tables_of(finding: Released) -> list[tuple[str, pd.DataFrame]]:
     >>> cells.columns.tolist()
     ['Group', 'Round', 'Answered', 'Invited', 'Response']
     """
-    return _TABLES[finding.kind](finding.estimates) if finding.kind in _TABLES else []
+    if finding.kind not in _TABLES:
+        return []
+    return [
+        (f"{source}: {caption}" if source else caption, cells)
+        for source, rows in by_source(finding)
+        for caption, cells in _TABLES[finding.kind](rows)
+    ]
+
+
+def by_source(finding: Released) -> list[tuple[str, pd.DataFrame]]:
+    """Give the estimates of each source of bound results, so that no sum mixes two.
+
+    Parameters
+    ----------
+    finding : Released
+        The result.
+
+    Returns
+    -------
+    list of tuple of str and DataFrame
+        Label and rows; one with an empty label where nothing is bound.
+    """
+    rows = finding.estimates
+    if "source" not in rows:
+        return [("", rows)]
+    return [(str(label), part.drop(columns="source")) for label, part in rows.groupby("source", sort=False)]
 
 
 def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
@@ -130,11 +154,11 @@ def _rounds(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _of_scales(words: str, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    means, changes = (
-        f"{words}mean scores (standard deviation) and persons",
-        f"{words}differences with 95 % intervals",
-    )
-    return [(means[0].upper() + means[1:], _means(rows)), (changes[0].upper() + changes[1:], _changes(rows))]
+    means, changes = f"{words}mean scores with 95 % intervals, and persons", f"{words}differences with 95 % intervals"
+    tables = [(means[0].upper() + means[1:], _means(rows))]
+    if rows["measure"].isin(CHANGES).any():
+        tables.append((changes[0].upper() + changes[1:], _changes(rows)))
+    return tables
 
 
 def _means(rows: pd.DataFrame) -> pd.DataFrame:
@@ -153,17 +177,17 @@ def _means(rows: pd.DataFrame) -> pd.DataFrame:
 def _mean(row: pd.Series) -> str:
     if row["withheld"]:
         return NOT_SHOWN
-    spread = f" ({number(row['sd'])})" if not pd.isna(row["sd"]) else ""
-    return f"{number(row['estimate'])}{spread}, n {about(row['n'])}".replace(" ", NBSP)
+    return f"{with_interval(row)}, n {about(row['n'])}".replace(" ", NBSP).lstrip(f",{NBSP}")
 
 
-_CHANGES = ("mean_change", "mean_difference", "difference_in_change")
+CHANGES = ("mean_change", "mean_difference", "difference_in_change")
+"""Differences between rounds, in points."""
 _SIZES = ("change_over_baseline_sd", "hedges_g", "difference_over_baseline_sd")
 
 
 def _changes(rows: pd.DataFrame) -> pd.DataFrame:
     keys = [name for name in ("label", "group", "contrast") if name in rows]
-    changes = rows[rows["measure"].isin(_CHANGES)]
+    changes = rows[rows["measure"].isin(CHANGES)]
     order = pd.Categorical(changes["label"], list(dict.fromkeys(changes["label"])))
     by = ["order", "group"] if "group" in changes else ["order"]
     changes = changes.assign(order=order).sort_values(by, kind="stable", na_position="last")
@@ -216,7 +240,7 @@ def _rates(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _survival(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    days = [day for day in _CURVE_DAYS if day <= rows["time"].max()] if len(rows) else []
+    days = [day for day in _CURVE_DAYS if (rows["time"] == day).any()] if len(rows) else []
     cells = pd.DataFrame(
         [
             {"Group": name, **{f"{day} days": _at(part, day) for day in days}}
@@ -227,10 +251,7 @@ def _survival(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _at(curve: pd.DataFrame, day: int) -> str:
-    known = curve[curve["time"] <= day]
-    if curve["time"].max() < day // 30 * 30 or known.empty:
-        return NOT_SHOWN
-    return share_with_interval(known.iloc[-1])
+    return share_with_interval(curve[curve["time"] == day].iloc[0])
 
 
 _TABLES: dict[str, Callable[[pd.DataFrame], list[tuple[str, pd.DataFrame]]]] = {

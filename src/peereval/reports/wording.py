@@ -84,15 +84,36 @@ def about(value: Any) -> str:
     return NOT_SHOWN if pd.isna(value) else f"≈{NBSP}{value:.0f}"
 
 
-def with_interval(row: Row, decimals: int = 2) -> str:
-    r"""Write an estimate with its interval.
+def counted(count: str, unit: str) -> str:
+    r"""Write a released count of what was left out, with its unit.
+
+    Parameters
+    ----------
+    count : str
+        As `Released.exclusions` holds it: ``"0"``, ``"<5"`` or a rounded number.
+    unit : str
+        What is counted, in the plural.
+
+    Returns
+    -------
+    str
+        The text; only rounded numbers are marked as such.
+
+    Examples
+    --------
+    >>> counted("40", "stays"), counted("<5", "stays"), counted("0", "stays")
+    ('≈\xa040 stays', '<5 stays', '0 stays')
+    """
+    return f"{count} {unit}" if count == "0" or count.startswith("<") else f"≈{NBSP}{count} {unit}"
+
+
+def with_interval(row: Row) -> str:
+    r"""Write an estimate with its interval, all with as many decimals as they were released with, at most four.
 
     Parameters
     ----------
     row : mapping or Series
         With ``estimate``, ``conf_low``, ``conf_high`` and ``withheld``.
-    decimals : int
-        Decimals.
 
     Returns
     -------
@@ -103,8 +124,15 @@ def with_interval(row: Row, decimals: int = 2) -> str:
     --------
     >>> with_interval({"estimate": 1.5, "conf_low": -0.25, "conf_high": 3.25, "withheld": False})
     '1.50\xa0(−0.25\xa0to\xa03.25)'
+    >>> with_interval({"estimate": 57.0, "conf_low": 51.0, "conf_high": 63.0, "withheld": False})
+    '57\xa0(51\xa0to\xa063)'
     """
+    decimals = max(_decimals(row[name]) for name in ("estimate", "conf_low", "conf_high"))
     return _written(row, lambda value: number(value, decimals))
+
+
+def _decimals(value: Any) -> int:
+    return 0 if pd.isna(value) else len(f"{value:.4f}".rstrip("0").partition(".")[2])
 
 
 def share_with_interval(row: Row) -> str:
@@ -139,7 +167,7 @@ def _written(row: Row, write: Callable[[Any], str]) -> str:
 
 
 def p_value(value: Any) -> str:
-    """Write a p value.
+    """Write a p value that was rounded up when it was released.
 
     Parameters
     ----------
@@ -149,13 +177,11 @@ def p_value(value: Any) -> str:
     Returns
     -------
     str
-        The text, three decimals.
+        The text, two decimals.
 
     Examples
     --------
-    >>> p_value(0.00004), p_value(0.0312)
-    ('< 0.001', '0.031')
+    >>> p_value(0.01), p_value(0.32)
+    ('≤ 0.01', '≤ 0.32')
     """
-    if pd.isna(value):
-        return ""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"  # noqa: PLR2004 - the usual limit
+    return "" if pd.isna(value) else f"≤ {value:.2f}"
