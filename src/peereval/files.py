@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import tomllib
+import warnings
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
+from peereval.contracts import CONTRACTS, row_numbers
 from peereval.errors import (
+    ColumnError,
     DestinationError,
     MissingFileError,
     StudySyntaxError,
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _ORIGIN_KEY = b"peereval.origin"
 FORMATS = (".csv", ".parquet")
+_KNOWN = {column.name: column.kind for contract in CONTRACTS for column in contract.columns}
+_EMPTY = ["", " ", "#N/A", "N/A", "n/a", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None"]
 
 
 def existing_file(path: str | Path) -> Path:
@@ -63,7 +69,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table from a parquet or CSV file.
 
     Text becomes pandas' nullable text, and a table that its file marks as synthetic or reconstructed gets a
-    column ``origin`` that says so.
+    column ``origin`` that says so. In a CSV file the columns that the contracts know as text (``person``,
+    ``round``, ``arm``, ``unit``, ``role``, …) are read as they are written: ``007`` stays ``007``, and a ward
+    called ``NA`` keeps its name; only an empty cell is missing there.
 
     Parameters
     ----------
@@ -127,11 +135,17 @@ def write_table(frame: pd.DataFrame, path: Path, *, origin: str = "observed") ->
         The file.
     origin : {"observed", "synthetic", "reconstructed"}
         Whether the rows were observed or made.
+
+    Raises
+    ------
+    ColumnError
+        A column holds values of several kinds, such as numbers and texts.
+    DestinationError
+        The folder does not exist or cannot be written.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pandas(frame.drop(columns="origin", errors="ignore"), preserve_index=False)
+    table = _arrow(frame.drop(columns="origin", errors="ignore"))
     mark = {} if origin == "observed" else {_ORIGIN_KEY: origin.encode()}
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **mark})
     _whole(path, lambda place: pq.write_table(table, place, coerce_timestamps="us"))
@@ -246,13 +260,46 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return frame if origin is None else frame.assign(origin=pd.array([origin] * len(frame), dtype="string"))
 
 
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    import pyarrow as pa
+
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except pa.ArrowException:
+        for name in frame.columns:
+            _check_one_kind(frame[name])
+        objects = ", ".join(repr(name) for name in frame if pd.api.types.is_object_dtype(frame[name]))
+        msg = f"A column of the table ({objects}) holds values that a parquet file cannot keep."
+        # the cause may quote a cell
+        raise ColumnError(msg, hint="Convert it to numbers, times or text before writing it.") from None
+
+
+def _check_one_kind(column: pd.Series) -> None:
+    filled = np.flatnonzero(column.notna())
+    kinds = column.iloc[filled].map(lambda value: type(value).__name__).to_numpy()
+    others = np.flatnonzero(kinds != kinds[:1])
+    if len(others):
+        row = row_numbers([int(filled[others[0]])])
+        msg = f"The column {column.name!r} holds {kinds[0]} and, in {row}, {kinds[others[0]]}; expected one kind of value."
+        raise ColumnError(msg, hint="Convert the column to numbers or to text before writing it.") from None
+
+
 def _read_csv(path: Path) -> pd.DataFrame:
-    frame: pd.DataFrame = _readable(path, lambda: pd.read_csv(path, encoding="utf-8-sig"))
-    times = {name: _as_times(frame[name]) for name in ("date", "admitted", "discharged") if name in frame.columns}
-    texts = {
-        name: "string" for name in frame.columns if pd.api.types.is_string_dtype(frame[name]) and name not in times
-    }
-    return frame.astype(texts).assign(**times)
+    names = list(_readable(path, lambda: pd.read_csv(path, encoding="utf-8-sig", nrows=0)).columns)
+    texts = [name for name in names if _KNOWN.get(name) in ("text", "round")]
+    times = [name for name in names if _KNOWN.get(name) == "time"]
+    with warnings.catch_warnings():
+        # rows longer than the header would lose their last cells
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        frame: pd.DataFrame = _readable(
+            path,
+            lambda: pd.read_csv(
+                path, encoding="utf-8-sig", index_col=False, low_memory=False, keep_default_na=False,
+                dtype=dict.fromkeys(texts + times, "string"), na_values={name: [""] if name in texts else _EMPTY for name in names},
+            ),
+        )  # fmt: skip
+    others = [name for name in names if name not in times and pd.api.types.is_string_dtype(frame[name])]
+    return frame.astype(dict.fromkeys(others, "string")).assign(**{name: _as_times(frame[name]) for name in times})
 
 
 def _as_times(column: pd.Series) -> pd.Series:
@@ -277,6 +324,7 @@ def _readable(path: Path, read: Callable[[], T]) -> T:
     except (
         pa.ArrowException,
         pd.errors.ParserError,
+        pd.errors.ParserWarning,
         pd.errors.EmptyDataError,
         UnicodeDecodeError,
         OSError,

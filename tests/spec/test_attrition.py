@@ -113,3 +113,55 @@ def test_a_column_of_arms_that_is_not_there(table):
 def test_nobody_gives_an_empty_count(table):
     found = pe.attrition(responses(table, ANSWERS).iloc[:0]).estimates
     assert found.loc[found["measure"] == "answered", "numerator"].tolist() == [0, 0, 0]
+
+
+BLANKS = """
+    person | round    | who5_01 | who5_02 | consent
+    a      | start    | 3       | -       | yes
+    a      | one-year | -       | -       | yes
+    b      | start    | 0       | 4       | yes
+    c      | start    | -       | -       | yes
+    """
+
+
+def blanks(table):
+    found = responses(table, BLANKS)
+    items = ["who5_01", "who5_02"]
+    return found.assign(**{name: pd.to_numeric(found[name], errors="coerce") for name in items})
+
+
+def test_a_row_without_an_answer_is_no_answer(table):
+    found = pe.attrition(blanks(table))
+    answered = found.estimates[found.estimates["measure"] == "answered"].set_index("round")["numerator"]
+    assert answered.to_dict() == {"start": 2, "half-year": 0, "one-year": 0}
+    patterns = found.estimates[found.estimates["measure"] == "pattern"].set_index("term")["numerator"]
+    assert patterns.to_dict() == {"start": 2}
+    assert dict(found.exclusions) == {"not_answered": 2}
+
+
+def test_which_columns_hold_answers_can_be_said(table):
+    named = blanks(table).rename(columns={"who5_01": "glad", "who5_02": "calm"})
+    every = pe.attrition(named)
+    assert dict(every.exclusions) == {}
+    assert any("every row counts" in text for text in every.assumptions)
+    assert dict(pe.attrition(named, items=["glad", "calm"]).exclusions) == {"not_answered": 2}
+    assert dict(pe.attrition(named, items=["calm"]).exclusions) == {"not_answered": 3}
+    with pytest.raises(ColumnError, match="no item column 'happy'"):
+        pe.attrition(named, items=["happy"])
+
+
+def test_a_blank_row_without_an_arm_is_counted_once(table):
+    answers = blanks(table).assign(arm=["peer", "peer", "usual", None]).astype({"arm": "string"})
+    assert dict(pe.attrition(answers, arm="arm").exclusions) == {"not_answered": 2}
+
+
+def test_more_answers_than_invitations_are_refused(table):
+    invited = responses(
+        table,
+        """
+        round | invited
+        start | 2
+        """,
+    )
+    with pytest.raises(InvalidValueError, match=r"3 answered the round 'start' \(group 'all'\), but 2 were invited"):
+        pe.attrition(responses(table, ANSWERS), invited=invited)

@@ -183,6 +183,7 @@ def test_sign_flips_are_those_of_the_seed():
         ({**PANEL, "reference_round": "begin"}, InvalidValueError, "no round 'begin'"),
         ({**PANEL, "primary": ("own", "other")}, InvalidValueError, "'own:other' is not among"),
         ({**PANEL, "arm": "arm", "reference_arm": "usual"}, DesignError, "there is no default"),
+        ({**PANEL, "allocation": "randomised"}, DesignError, "not which column holds the arms"),
         (
             {**PANEL, "arm": "arm", "reference_arm": "care", "allocation": "observed"},
             InvalidValueError,
@@ -225,9 +226,102 @@ def test_persons_without_an_arm_are_left_out_and_counted():
     assert measure(found, "mean").query("round == 'start'")["n"].sum() == 22
 
 
-def test_another_reference_round():
-    found = measure(pe.compare_rounds(scores(*many()), **PANEL, reference_round="one-year"), "mean_change")
-    assert found.set_index("round").loc["start", "contrast"] == "start - one-year"
+def three_rounds(n=24, seed=4):
+    """Scores of persons in all three rounds."""
+    rng = np.random.default_rng(seed)
+    start = rng.normal(20, 5, n).round()
+    both = scores(start, start + rng.normal(4, 3, n).round())
+    middle = both[both["round"] == "start"].assign(round=pd.Categorical(["half-year"] * n, dtype=ROUNDS))
+    middle["score"] = start + rng.normal(2, 3, n).round()
+    return pd.concat([both, middle], ignore_index=True).astype({"round": ROUNDS})
+
+
+def test_another_reference_round_keeps_the_order_and_the_round_that_is_tested():
+    table = three_rounds()
+    found = pe.compare_rounds(table, **PANEL, reference_round="half-year")
+    assert measure(found, "mean")["round"].tolist() == ["start", "half-year", "one-year"]
+    changes = measure(found, "mean_change").set_index("round")
+    assert changes["contrast"].tolist() == ["start - half-year", "one-year - half-year"]
+    by_hand = table.pivot(index="person", columns="round", values="score")
+    assert changes.loc["one-year", "estimate"] == pytest.approx((by_hand["one-year"] - by_hand["half-year"]).mean())
+    assert changes["p_value"].notna().tolist() == [False, True]
+    assert found.settings["reference_round"] == "half-year"
+    assert found.settings["tested_round"] == "one-year"
+    assert "reference round" in found.estimand
+    assert "first round" not in found.method + found.estimand
+
+
+def test_unpaired_are_those_without_the_reference_or_the_tested_round():
+    table = three_rounds()
+    gone = (table["person"] == "p0") & (table["round"] == "one-year")
+    late = (table["person"] == "p1") & (table["round"] == "half-year")
+    never = (table["person"] == "p2") & (table["round"] == "start")
+    left = table[~(gone | late | never)]
+    assert dict(pe.compare_rounds(left, **PANEL, reference_round="half-year").exclusions) == {"unpaired": 2}
+    assert dict(pe.compare_rounds(left, **PANEL).exclusions) == {"unpaired": 2}
+
+
+def test_the_last_round_cannot_be_the_reference():
+    with pytest.raises(DesignError, match="'one-year' is the last round"):
+        pe.compare_rounds(scores(*many()), **PANEL, reference_round="one-year")
+
+
+def test_unpaired_counts_every_scale_of_a_person():
+    start, later = many()
+    one = scores(start, [None, *later[1:]], scale="a")
+    two = scores(start, [None, None, *later[2:]], scale="b")
+    found = pe.compare_rounds(pd.concat([one, two], ignore_index=True), **PANEL)
+    assert found.exclusions["unpaired"] == 3
+
+
+def test_a_missing_score_without_a_reason_is_counted():
+    start, later = many()
+    table = scores(start, [None, None, *later[2:]])
+    table.loc[24, "reason"] = pd.NA
+    assert dict(pe.compare_rounds(table, **PANEL).exclusions) == {
+        "outcome_missing": 1,
+        "too_few_answered": 1,
+        "unpaired": 2,
+    }
+
+
+def test_a_score_without_an_arm_is_counted_once():
+    start, later = many()
+    table = scores(start, [*later[:-1], None], arm=["peer", "usual"] * 11 + ["peer", None])
+    found = pe.compare_rounds(table, **PANEL, arm="arm", reference_arm="usual", allocation="observed")
+    assert dict(found.exclusions) == {"arm_missing": 2}
+
+
+def test_two_arms_are_said_to_be_compared_after_welch():
+    table = scores(*many(), arm=["peer", "usual"] * 12)
+    found = pe.compare_rounds(
+        table, design="panel", method="sign-flip", arm="arm", reference_arm="usual", allocation="observed"
+    )
+    assert measure(found, "difference_in_change")["df"].notna().any()
+    assert "after Welch" in found.method
+    assert any("Welch 1947" in source for source in found.references)
+
+
+def test_floating_point_noise_is_no_spread():
+    """0.1 + 0.2 is not 0.3 in the last bit; that must not become a standard deviation, an interval or a p."""
+    start = [0.1 * k for k in range(12)]
+    found = pe.compare_rounds(scores(start, [value + 0.2 for value in start]), **PANEL)
+    change = measure(found, "mean_change").set_index("round").loc["one-year"]
+    assert change["estimate"] == pytest.approx(0.2)
+    assert change[["std_error", "p_value", "conf_low"]].isna().all()
+    constant = pe.compare_rounds(scores([0.3, 0.1 + 0.2] * 6, start), **PANEL)
+    assert measure(constant, "mean").set_index("round").loc["start", "sd"] == 0.0
+    assert measure(constant, "change_over_baseline_sd").set_index("round")["estimate"].isna().all()
+
+
+def test_floating_point_noise_between_arms_is_no_spread():
+    start = [0.1 * k for k in range(12)] * 2
+    later = [value + 0.2 for value in start[:12]] + [value + 0.1 for value in start[12:]]
+    table = scores(start, later, arm=["peer"] * 12 + ["usual"] * 12)
+    found = pe.compare_rounds(table, **PANEL, arm="arm", reference_arm="usual", allocation="observed")
+    row = measure(found, "difference_in_change").set_index("round").loc["one-year"]
+    assert row["estimate"] == pytest.approx(0.1)
+    assert row[["std_error", "p_value"]].isna().all()
 
 
 def test_settings_say_what_was_asked_and_of_which_data(region_scores):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import peereval as pe
-from peereval.errors import ColumnError, DesignError, DuplicateError, InvalidValueError
+from peereval.errors import ColumnError, DesignError, DuplicateError, InvalidValueError, MissingValueError
 
 
 def persons(a=(8, 12), b=(10, 10), unknown=0):
@@ -65,6 +65,17 @@ def test_the_number_needed_has_no_limits_where_the_difference_includes_zero():
 def test_risks_refuse(changes, error, message):
     with pytest.raises(error, match=message):
         pe.compare_risks(persons(), **{**ASKED, **changes})
+
+
+def test_arms_of_risks_are_texts_and_nobody_is_in_two():
+    numbered = persons().assign(arm=[1] * 20 + [2] * 20)
+    with pytest.raises(ColumnError, match="arms are texts"):
+        pe.compare_risks(numbered, **{**ASKED, "treatment": "1", "reference": "2"})
+    with pytest.raises(ColumnError, match="no column 'group' for the arms"):
+        pe.compare_risks(persons(), **ASKED, arm="group")
+    twice = persons().assign(person=[f"p{number % 39}" for number in range(40)])
+    with pytest.raises(DesignError, match="more than one arm"):
+        pe.compare_risks(twice, **ASKED)
 
 
 PRINTED = pd.DataFrame(
@@ -145,9 +156,65 @@ def test_a_missing_mean_gives_a_missing_effect_and_is_counted():
     assert dict(found.exclusions) == {"mean_missing": 1}
 
 
+def test_missing_standard_deviations_and_numbers_are_counted():
+    frame = PRINTED.assign(sd=[0.5, 0.6, None, 0.7], n=[30, 32, 25, None])
+    found = pe.effect_size(frame, formula="posttest", reference_round="start", **ARMS)
+    assert np.isnan(found.estimates["estimate"].iloc[0])
+    assert dict(found.exclusions) == {"sd_missing": 1, "n_missing": 1}
+
+
+@pytest.mark.parametrize("gone", [2, 3])
+def test_an_outcome_of_one_arm_only_stays_without_an_estimate_and_is_counted(gone):
+    found = pe.effect_size(PRINTED.drop(index=gone), formula="posttest", **ARMS)
+    assert found.estimates["round"].tolist() == ["start", "end"]
+    assert found.estimates["estimate"].isna().tolist() == [False, True]
+    assert dict(found.exclusions) == {"one_arm_only": 1}
+
+
+@pytest.mark.parametrize("gone", [[0], [1], [0, 1]])
+def test_an_outcome_without_the_reference_round_is_counted(gone):
+    frame = pd.concat([PRINTED.drop(index=gone), PRINTED.assign(outcome="trust")], ignore_index=True)
+    found = pe.effect_size(frame, formula="change-over-posttest-sd", reference_round="start", **ARMS)
+    assert found.estimates.set_index("outcome")["estimate"].isna().to_dict() == {"hope": True, "trust": False}
+    assert dict(found.exclusions) == {"reference_round_missing": 1}
+
+
+def test_other_arms_are_counted_and_their_missing_means_are_not():
+    frame = pd.concat([PRINTED, PRINTED.assign(arm="x", mean=np.nan).drop_duplicates("round")], ignore_index=True)
+    found = pe.effect_size(frame, formula="posttest", reference_round="start", **ARMS)
+    assert dict(found.exclusions) == {"other_arm": 2}
+
+
+def test_rounds_that_are_numbers_are_compared_as_texts():
+    frame = PRINTED.assign(round=[0, 0, 6, 6])
+    found = pe.effect_size(frame, formula="change-over-baseline-sd", reference_round="0", **ARMS).estimates
+    assert found["round"].tolist() == ["6"]
+    assert found["estimate"].notna().all()
+
+
+def test_a_standard_deviation_of_zero_gives_no_effect():
+    found = pe.effect_size(PRINTED.assign(sd=0.0), formula="posttest", reference_round="start", **ARMS)
+    assert found.estimates["estimate"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("frame", "changes", "error", "message"),
     [
+        (PRINTED.assign(direction="better"), {}, InvalidValueError, "rows 1, 2, 3 and 1 more of the printed.*'better'"),
+        (
+            PRINTED.assign(direction=["higher is better", None] * 2),
+            {},
+            InvalidValueError,
+            "The direction in rows 2, 4 of the printed figures is empty",
+        ),
+        (
+            PRINTED.assign(direction=["higher is better", "higher is worse"] * 2),
+            {},
+            InvalidValueError,
+            "figures of 'hope' have two directions",
+        ),
+        (PRINTED.assign(round=["start", None, "end", "end"]), {}, MissingValueError, "'round'.*is empty in row 2"),
+        (PRINTED.assign(arm=[1, 2, 1, 2]), {}, ColumnError, "arms are texts"),
         (PRINTED.drop(columns="sd"), {}, ColumnError, "no column 'sd'"),
         (PRINTED, {"formula": "cohen"}, InvalidValueError, "no formula 'cohen'"),
         (PRINTED, {"treatment": "x"}, InvalidValueError, "no arm 'x'"),

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from peereval.errors import (
+    ColumnError,
     DestinationError,
     MissingFileError,
     StudySyntaxError,
@@ -86,3 +87,61 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
 def test_a_missing_folder_is_told(tmp_path):
     with pytest.raises(DestinationError, match="does not exist"):
         write_text("hello", tmp_path / "none" / "report.html")
+
+
+CSV = """person,round,unit,role,who5_01,who5_02,own,date
+007,1,NA,patient,3,,yes,20250301
+012,1,null,,0,NA,no,2025-03-02
+007,2,,staff,4,2.5,,
+"""
+
+
+def test_ids_and_names_in_a_csv_file_stay_as_they_are_written(tmp_path):
+    (tmp_path / "answers.csv").write_text(CSV, encoding="utf-8")
+    found = read_table(tmp_path / "answers.csv")
+    assert found["person"].tolist() == ["007", "012", "007"]
+    assert found["round"].tolist() == ["1", "1", "2"]
+    assert found["unit"].tolist()[:2] == ["NA", "null"]
+    assert found["unit"].isna().tolist() == [False, False, True]
+    assert found["role"].isna().tolist() == [False, True, False]
+    assert {str(found[name].dtype) for name in ("person", "round", "unit", "role", "own")} == {"string"}
+    assert found["who5_01"].tolist() == [3, 0, 4]
+    assert found["who5_02"].isna().tolist() == [True, True, False]
+    assert found["date"].tolist()[:2] == [pd.Timestamp("2025-03-01"), pd.Timestamp("2025-03-02")]
+    assert pd.isna(found["date"][2])
+
+
+def test_numbered_persons_and_rounds_can_be_evaluated(tmp_path):
+    import peereval as pe
+
+    (tmp_path / "answers.csv").write_text(CSV, encoding="utf-8")
+    found = pe.read_survey(tmp_path / "answers.csv", rounds=["1", "2"])
+    assert found["round"].cat.categories.tolist() == ["1", "2"]
+    assert pe.attrition(found).estimates["numerator"].tolist()[:2] == [2, 1]
+
+
+def test_an_open_stay_in_a_csv_file_is_a_missing_time(tmp_path):
+    (tmp_path / "contacts.csv").write_text("person,admitted,discharged\n1,2025-03-01 10:00,\n", encoding="utf-8")
+    found = read_table(tmp_path / "contacts.csv")
+    assert found["discharged"].dtype == "datetime64[us]"
+    assert found["discharged"].isna().all()
+
+
+def test_a_column_of_several_kinds_is_told_with_its_row(tmp_path):
+    mixed = frame().assign(answer=[3, "three"])
+    with pytest.raises(ColumnError, match="'answer' holds int and, in row 2, str") as caught:
+        write_table(mixed, tmp_path / "t.parquet")
+    assert "three" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_values_that_parquet_cannot_keep_are_told_without_quoting_them(tmp_path):
+    with pytest.raises(ColumnError, match=r"'answer'.*cannot keep") as caught:
+        write_table(frame().assign(answer=[object(), object()]), tmp_path / "t.parquet")
+    assert "0x" not in str(caught.value)
+
+
+def test_rows_longer_than_the_header_are_refused(tmp_path):
+    (tmp_path / "answers.csv").write_text("person,round,x\n1,start,1,5\n2,start,2,5\n", encoding="utf-8")
+    with pytest.raises(UnreadableFileError, match="Length of header"):
+        read_table(tmp_path / "answers.csv")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from peereval.estimation.means import Estimate
+from peereval.estimation.means import Estimate, standard_deviation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,9 +104,9 @@ def average_sd(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple
     (1.291, 0.1667)
     """
     df = len(first) - 1
-    a, b = first.var(ddof=1), second.var(ddof=1)
+    a, b = standard_deviation(first) ** 2, standard_deviation(second) ** 2
     mean = (a + b) / 2
-    if df < 1 or mean == 0:
+    if not mean > 0:
         return np.nan, np.nan
     covariance = np.cov(first, second)[0, 1]
     return float(np.sqrt(mean)), float((a**2 + b**2 + 2 * covariance**2) / (8 * df * mean**2))

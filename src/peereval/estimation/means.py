@@ -36,6 +36,37 @@ class Estimate:
     conf_high: float = np.nan
 
 
+NOISE = 1e-12
+"""What the last bits of floating-point numbers may add to a spread, relative to the size of the numbers."""
+
+
+def standard_deviation(values: NDArray[np.float64]) -> float:
+    """Sample standard deviation, exactly 0 where all that differs is the last bits of the numbers.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Observations without missing values.
+
+    Returns
+    -------
+    float
+        In the unit of `values`; not-a-number with fewer than two.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> standard_deviation(np.array([0.3, 0.1 + 0.2, 0.3]))
+    0.0
+    >>> standard_deviation(np.array([1.0, 2.0, 3.0]))
+    1.0
+    """
+    if len(values) < 2:  # noqa: PLR2004 - a spread needs two values
+        return np.nan
+    spread = float(values.std(ddof=1))
+    return 0.0 if spread <= NOISE * max(1.0, abs(float(values.mean()))) else spread
+
+
 def mean_of(values: NDArray[np.float64], *, level: float = 0.95) -> Estimate:
     """Mean with its t interval; also the paired t test, when `values` are differences.
 
@@ -62,8 +93,8 @@ def mean_of(values: NDArray[np.float64], *, level: float = 0.95) -> Estimate:
     """
     n = len(values)
     mean = float(values.mean()) if n else np.nan
-    spread = float(values.std(ddof=1)) if n > 1 else 0.0
-    if spread == 0.0:
+    spread = standard_deviation(values)
+    if not spread > 0:
         return Estimate(mean)
     return _with_t(mean, spread / n**0.5, n - 1.0, level)
 
@@ -127,7 +158,7 @@ def contrast_of_means(
     estimate = float(sum(weight * sample.mean() for weight, sample in zip(weights, samples, strict=True)))
     if (sizes < 2).any():  # noqa: PLR2004 - a variance needs two values
         return Estimate(estimate)
-    parts = np.square(weights) * np.array([sample.var(ddof=1) for sample in samples]) / sizes
+    parts = np.square(weights) * np.array([standard_deviation(sample) ** 2 for sample in samples]) / sizes
     variance = float(parts.sum())
     if variance == 0.0:
         return Estimate(estimate)
@@ -162,7 +193,7 @@ def sign_flip_p(differences: NDArray[np.float64], *, seed: int = 0) -> float:
     """
     from scipy.stats import permutation_test
 
-    if len(differences) < 2 or not differences.any():  # noqa: PLR2004 - one pair has two signs
+    if len(differences) < 2 or not (np.abs(differences) > NOISE).any():  # noqa: PLR2004 - one pair has two signs
         return np.nan
     test = permutation_test(
         (differences,),

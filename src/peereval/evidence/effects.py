@@ -7,14 +7,18 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import pandas as pd
 
-from peereval.errors import ColumnError, DesignError, DuplicateError, InvalidValueError, nearest
+from peereval.contracts import row_numbers
+from peereval.errors import ColumnError, DesignError, DuplicateError, InvalidValueError, MissingValueError, nearest
 from peereval.estimation.effect_sizes import hedges_factor
+from peereval.panel import arms_of
 from peereval.results import Result, data_facts, origin_of, versions
 
 Formula: TypeAlias = Literal["posttest", "change-over-posttest-sd", "change-over-baseline-sd"]
 LEVEL = 0.95
 _NEEDED = ("arm", "mean", "sd", "n")
 _KEYS = ("outcome", "round")
+_CELLS = (*_NEEDED[1:], "printed")
+_SIGNS = {"higher is better": 1.0, "higher is worse": -1.0}
 
 
 def effect_size(
@@ -33,8 +37,9 @@ def effect_size(
     ----------
     printed : DataFrame
         One row an arm (and outcome, and round), with ``arm``, ``mean``, ``sd``, ``n`` and, where there are
-        several, ``outcome`` and ``round``. A column ``direction`` (*higher is better* or *higher is worse*)
-        turns the sign, so that positive is in favour of the treatment.
+        several, ``outcome`` and ``round`` (rounds are compared as texts). A column ``direction`` (*higher is
+        better* or *higher is worse*, one for each outcome) turns the sign, so that positive is in favour of the
+        treatment.
     formula : {"posttest", "change-over-posttest-sd", "change-over-baseline-sd"}
         The difference of the means at each round over their pooled standard deviation; or the difference in
         change from the reference round over the pooled standard deviation at that round, or at the reference
@@ -52,19 +57,25 @@ def effect_size(
     -------
     Result
         One row an outcome and round; ``measure`` is the formula, ``n`` the persons in both arms at that round.
-        Without `correlation`, formulas with change have no interval. Where a mean is missing, so is the
-        estimate, and the printed rows without a mean are counted in the exclusions.
+        Without `correlation`, formulas with change have no interval. Where something is missing, so is the
+        estimate, and the exclusions count what: printed rows without a mean, a standard deviation or a number
+        (``mean_missing``, ``sd_missing``, ``n_missing``) and rows of other arms (``other_arm``), outcomes and
+        rounds that are printed for one arm only (``one_arm_only``), and those that lack the reference round
+        (``reference_round_missing``).
 
     Raises
     ------
     ColumnError
-        A column is missing.
+        A column is missing, or the arms are not texts.
+    MissingValueError
+        An outcome, round or arm is empty.
     DuplicateError
         An arm, outcome and round stands twice.
     DesignError
         A formula with change has no reference round.
     InvalidValueError
-        An arm, round or formula does not exist, or the correlation is not between -1 and 1.
+        An arm, round or formula does not exist, a direction is unknown or not the same for all of an outcome,
+        or the correlation is not between -1 and 1.
 
     Examples
     --------
@@ -96,7 +107,7 @@ def effect_size(
             "formula": formula, "treatment": treatment, "control": control, "reference_round": reference_round,
             "correlation": correlation, "hedges": hedges, "versions": versions(), "data": data_facts(printed),
         },
-        exclusions={"mean_missing": missing} if (missing := int(printed["mean"].isna().sum())) else {},
+        exclusions=_exclusions(printed, (treatment, control), wide, formula),
         origin=origin_of(printed),
     )  # fmt: skip
 
@@ -119,17 +130,27 @@ def _check(
         if name not in printed.columns:
             msg = f"The printed figures have no column {name!r}."
             raise ColumnError(msg, hint=nearest(name, map(str, printed.columns)))
+    _check_filled(printed)
     if formula not in get_args(Formula):
         msg = f"There is no formula {formula!r}."
         raise InvalidValueError(msg, hint=nearest(formula, get_args(Formula)))
+    there = arms_of(printed, "arm", "printed figures")
     for name in arms:
-        if name not in set(printed["arm"]):
+        if name not in there:
             msg = f"There is no arm {name!r} among the printed figures."
-            raise InvalidValueError(msg, hint=nearest(name, set(map(str, printed["arm"]))))
+            raise InvalidValueError(msg, hint=nearest(name, there))
     if correlation is not None and not -1 <= correlation <= 1:
         msg = f"A correlation of {correlation} is impossible."
         raise InvalidValueError(msg, hint="It lies between -1 and 1.")
     _check_reference(printed, formula, reference)
+
+
+def _check_filled(printed: pd.DataFrame) -> None:
+    for name in ("arm", *_KEYS):
+        if name in printed.columns and printed[name].isna().any():
+            rows = row_numbers(np.flatnonzero(printed[name].isna()).tolist())
+            msg = f"The column {name!r} of the printed figures is empty in {rows}; it must be filled."
+            raise MissingValueError(msg, hint="Say of every printed figure what it belongs to.")
 
 
 def _check_reference(printed: pd.DataFrame, formula: str, reference: str | None) -> None:
@@ -146,30 +167,56 @@ def _wide(printed: pd.DataFrame, arms: tuple[str, str], reference: str | None) -
     """One row an outcome and round, both arms side by side, and both at the reference round with the ending _0."""
     keys = [name for name in _KEYS if name in printed.columns]
     # plain texts join several times faster than nullable ones
-    plain = printed.astype(dict.fromkeys([*keys, "arm"], object)).assign(sign=_signs(printed))
+    plain = printed.astype(dict.fromkeys([*keys, "arm"], str)).assign(sign=_signs(printed))
     mine = plain[plain["arm"].isin(arms)]
     if mine.duplicated([*keys, "arm"]).any():
         again = mine[mine.duplicated([*keys, "arm"])].iloc[0]
         msg = f"The printed figures hold {' and '.join(f'{name} {again[name]!r}' for name in [*keys, 'arm'])} twice."
         raise DuplicateError(msg, hint="Keep one row for each arm, outcome and round.")
-    treated, control = (mine.loc[mine["arm"] == name, [*keys, *_NEEDED[1:], "sign"]] for name in arms)
-    wide = _merged(treated, control.drop(columns="sign"), keys, ("_t", "_c"))
+    wide = mine[[*keys, "sign"]].drop_duplicates(keys or None)
+    for name, ending in zip(arms, ("t", "c"), strict=True):
+        there = mine.loc[mine["arm"] == name, [*keys, *_NEEDED[1:]]].assign(printed=True)
+        wide = _joined(wide, there.rename(columns={each: f"{each}_{ending}" for each in _CELLS}), keys)
     if reference is None:
         return wide
     start = wide[wide["round"] == reference].drop(columns=["round", "sign"])
-    return _merged(wide[wide["round"] != reference], start, keys[:-1], ("", "_0"))
+    start = start.rename(columns={name: f"{name}_0" for name in start.columns if name not in keys})
+    return _joined(wide[wide["round"] != reference], start, keys[:-1])
 
 
-def _merged(left: pd.DataFrame, right: pd.DataFrame, keys: list[str], endings: tuple[str, str]) -> pd.DataFrame:
-    if keys:
-        return left.merge(right, on=keys, how="left", suffixes=endings)
-    return left.merge(right, how="cross", suffixes=endings)
+def _joined(left: pd.DataFrame, right: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    return left.merge(right, on=keys, how="left") if keys else left.merge(right, how="cross")
 
 
 def _signs(printed: pd.DataFrame) -> pd.Series:
+    """1 where higher is better, -1 where it is worse; the same in all rows of an outcome."""
     if "direction" not in printed.columns:
         return pd.Series(1.0, index=printed.index)
-    return printed["direction"].map({"higher is better": 1.0, "higher is worse": -1.0}).astype(float)
+    signs = printed["direction"].astype(object).map(_SIGNS).astype(float)
+    if signs.isna().any():
+        rows = row_numbers(np.flatnonzero(signs.isna()).tolist())
+        found = printed.loc[signs.isna(), "direction"].iloc[0]
+        msg = f"The direction in {rows} of the printed figures is {'empty' if pd.isna(found) else repr(found)}."
+        raise InvalidValueError(msg, hint="It is 'higher is better' or 'higher is worse'.")
+    outcomes = printed["outcome"].astype(str) if "outcome" in printed.columns else "the outcome"
+    said = pd.DataFrame({"outcome": outcomes, "sign": signs}).drop_duplicates()
+    if said["outcome"].duplicated().any():
+        msg = (
+            f"The printed figures of {said.loc[said['outcome'].duplicated(), 'outcome'].iloc[0]!r} have two directions."
+        )
+        raise InvalidValueError(msg, hint="Which way is good is the same in both arms and at all rounds.")
+    return signs
+
+
+def _exclusions(printed: pd.DataFrame, arms: tuple[str, str], wide: pd.DataFrame, formula: str) -> dict[str, int]:
+    mine = printed[printed["arm"].isin(arms)]
+    one_arm = wide["printed_t"].isna() | wide["printed_c"].isna()
+    counts = {f"{name}_missing": int(mine[name].isna().sum()) for name in _NEEDED[1:]}
+    counts |= {"other_arm": len(printed) - len(mine), "one_arm_only": int(one_arm.sum())}
+    if formula != "posttest":
+        without = wide["printed_t_0"].isna() | wide["printed_c_0"].isna()
+        counts["reference_round_missing"] = int(without.sum())
+    return {reason: count for reason, count in counts.items() if count}
 
 
 def _posttest(wide: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -197,7 +244,7 @@ def _pooled(wide: pd.DataFrame, ending: str) -> pd.Series:
     n = {arm: wide[f"n_{arm}{ending}"] - 1 for arm in ("t", "c")}
     squares = sum(n[arm] * wide[f"sd_{arm}{ending}"] ** 2 for arm in ("t", "c"))
     sd: pd.Series = np.sqrt(squares / (n["t"] + n["c"]))
-    return sd
+    return sd.where(sd > 0)
 
 
 def _interval(wide: pd.DataFrame, d: pd.Series, variance: pd.Series, *, hedges: bool) -> pd.DataFrame:

@@ -10,15 +10,12 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peereval.errors import PublishedFigureError
+from peereval.evidence.recomputed import Calls
 from peereval.results import Result, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
+    from peereval.evidence.recomputed import Resolve, Tables
     from peereval.results import Origin
-
-    Tables: TypeAlias = Mapping[str, pd.DataFrame]
-    Resolve: TypeAlias = Callable[[str], Callable[..., Result]]
 
 Mark: TypeAlias = Literal["T", "R", "M"]
 MARKS = {
@@ -124,7 +121,7 @@ class Publication(_Strict):
         Table to column to half of the last printed digit, for tables that were copied from print.
     blocks : dict
         Table to a column whose values are independent of one another: a figure that selects one value depends
-        on the rows with that value only, so the rounding of all values is followed at once.
+        on the rows with that value only. Every table with `rounding` needs one.
     figure : tuple of Figure
         Its figures.
     """
@@ -135,6 +132,14 @@ class Publication(_Strict):
     rounding: dict[str, dict[str, float]] = Field(default_factory=dict)
     blocks: dict[str, str] = Field(default_factory=dict)
     figure: tuple[Figure, ...]
+
+    @model_validator(mode="after")
+    def _blocks_of_rounded(self) -> Publication:
+        missing = sorted(set(self.rounding) - set(self.blocks))
+        if missing:
+            msg = f"rounding.{missing[0]}: say under `blocks` which column's values are independent of one another"
+            raise ValueError(msg)
+        return self
 
 
 def ledger(publication: Publication, tables: Tables, resolve: Resolve, *, study: str, origin: Origin) -> Result:
@@ -161,9 +166,9 @@ def ledger(publication: Publication, tables: Tables, resolve: Resolve, *, study:
     Raises
     ------
     PublishedFigureError
-        A function, table or row that a figure names does not exist.
+        A function, table or row that a figure names does not exist, or a printed figure is no plain number.
     """
-    calls = _Calls(tables, resolve, publication)
+    calls = Calls(tables, resolve, publication.rounding, publication.blocks)
     rows = [row for figure in publication.figure for row in _rows(figure, calls)]
     frame = pd.DataFrame(rows).assign(study=study)
     return Result(
@@ -182,7 +187,9 @@ def ledger(publication: Publication, tables: Tables, resolve: Resolve, *, study:
 
 _METHOD = (
     "Every printed figure is computed again by the named function; it is reproduced when both are equal to half of the last "
-    "printed digit, and within rounding when the rounding of the printed inputs (to first order) covers the difference."
+    "printed digit, and within rounding when some values that round to the printed inputs give one that rounds to the printed "
+    "figure. Every combination of the lowest and highest values of the inputs is tried, which finds the extremes where the figure "
+    "rises or falls steadily with each input. The more inputs a formula has, the wider is what their rounding allows."
 )
 _COLUMNS = {
     "study": "data set",
@@ -226,7 +233,8 @@ def number_of(printed: str) -> tuple[float, float]:
     Parameters
     ----------
     printed : str
-        Such as ``"0·66"``, ``"29%"`` or ``"−0.04"``.
+        A plain number with a point (or raised point) before the decimals, with or without a per cent sign, such
+        as ``"0·66"``, ``"29%"`` or ``"−0.04"``.
 
     Returns
     -------
@@ -236,7 +244,7 @@ def number_of(printed: str) -> tuple[float, float]:
     Raises
     ------
     PublishedFigureError
-        There is no number in it.
+        It is anything else: separators of thousands, a decimal comma, an exponent, an inequality, a range.
 
     Examples
     --------
@@ -245,91 +253,22 @@ def number_of(printed: str) -> tuple[float, float]:
     >>> number_of("−0·04"), number_of(".76")
     ((-0.04, 0.005), (0.76, 0.005))
     """
-    plain = printed.replace("·", ".").replace("−", "-")
-    found = re.search(r"-?(?:\d*\.(\d+)|\d+)", plain)
+    found = _PLAIN.fullmatch(printed.strip().translate(_SIGNS))
     if found is None:
-        msg = f"{printed!r} holds no number."
-        raise PublishedFigureError(msg, hint="Write `printed` as it stands in the publication.")
-    return float(found.group(0)), 0.5 * 10.0 ** -len(found.group(1) or "")
+        msg = f"The printed figure {printed!r} is no plain number."
+        raise PublishedFigureError(
+            msg,
+            hint="Write it with a decimal point and no separators, such as 93150 or 0.66; put '<', ranges and words in `what`.",
+        )
+    return float(found.group(1)), 0.5 * 10.0 ** -len(found.group(2) or "")
 
 
-class _Calls:
-    """Calls of public functions on the tables and on tables with one cell moved by its rounding, each made once."""
-
-    def __init__(self, tables: Tables, resolve: Resolve, publication: Publication) -> None:
-        self._tables, self._resolve = tables, resolve
-        self._rounding, self._blocks = publication.rounding, publication.blocks
-        self._made: dict[str, list[pd.DataFrame]] = {}
-
-    def values(self, way: Recomputation, figure: str) -> list[float]:
-        """The value on the tables as they are, then with each rounded cell moved up by half of its last digit."""
-        key = f"{way.function} {sorted(way.arguments.items())}"
-        if key not in self._made:
-            self._made[key] = self._all(way, figure)
-        # moving a cell by its rounding changes no row's place
-        row = _picked(self._made[key][0], way, figure)
-        return [float(frame[way.column].iloc[row]) * way.multiply for frame in self._made[key]]
-
-    def _all(self, way: Recomputation, figure: str) -> list[pd.DataFrame]:
-        return [
-            self._call(way, figure, self._tables),
-            *(self._call(way, figure, moved) for moved in self._moved(way)),
-        ]
-
-    def _call(self, way: Recomputation, figure: str, tables: Tables) -> pd.DataFrame:
-        try:
-            given = {name: _argument(value, tables) for name, value in way.arguments.items()}
-            return self._resolve(way.function)(**given).estimates
-        except (KeyError, AttributeError, TypeError) as error:
-            msg = f"The figure {figure!r} cannot be recomputed: {way.function}: {error}."
-            raise PublishedFigureError(msg, hint="Look at `function` and `arguments` in published.toml.") from None
-
-    def _moved(self, way: Recomputation) -> list[Tables]:
-        used = {
-            str(value).removeprefix("table:") for value in way.arguments.values() if str(value).startswith("table:")
-        }
-        return [
-            {
-                **self._tables,
-                name: self._tables[name].assign(**{column: self._tables[name][column] + half * place}),
-            }
-            for name in sorted(used & set(self._rounding))
-            for column, half in self._rounding[name].items()
-            for place in self._places(name, way)
-        ]
-
-    def _places(self, name: str, way: Recomputation) -> list[pd.Series]:
-        """The rows to move together: the first of every block, the second of every block, and so on."""
-        table, block = self._tables[name], self._blocks.get(name)
-        if block is None or block not in way.select:
-            order = pd.Series(range(len(table)), index=table.index)
-        else:
-            order = table.groupby(block).cumcount()
-        return [order == place for place in sorted(order.unique())]
+_PLAIN = re.compile(r"(-?(?:[0-9]*\.([0-9]+)|[0-9]+))\s?%?")
+# raised point; minus sign, figure dash and en dash
+_SIGNS = str.maketrans({"\u00b7": ".", "\u2212": "-", "\u2012": "-", "\u2013": "-"})
 
 
-def _argument(value: Any, tables: Tables) -> Any:
-    return tables[value.removeprefix("table:")] if isinstance(value, str) and value.startswith("table:") else value
-
-
-def _picked(frame: pd.DataFrame, way: Recomputation, figure: str) -> int:
-    """The place of the one row of the estimates that a figure means."""
-    missing = [name for name in (*way.select, way.column) if name not in frame.columns]
-    if missing:
-        msg = f"The figure {figure!r} selects by {missing[0]!r}, which {way.function} does not give."
-        raise PublishedFigureError(msg, hint=f"It gives {', '.join(frame.columns)}.")
-    asked = [
-        frame[name].astype("string").eq(value).fillna(value=False).to_numpy(dtype=bool)
-        for name, value in way.select.items()
-    ]
-    chosen = np.flatnonzero(np.logical_and.reduce(asked))
-    if len(chosen) != 1:
-        msg = f"The figure {figure!r} selects {len(chosen)} estimates of {way.function}; expected one."
-        raise PublishedFigureError(msg, hint="Look at `select` in published.toml.")
-    return int(chosen[0])
-
-
-def _rows(figure: Figure, calls: _Calls) -> list[dict[str, object]]:
+def _rows(figure: Figure, calls: Calls) -> list[dict[str, object]]:
     published, tolerance = number_of(figure.printed)
     base = {
         "figure": figure.id, "what": figure.what, "unit": figure.unit, "printed": figure.printed, "published": published,
@@ -352,23 +291,22 @@ def _told_apart(ways: tuple[Recomputation, ...]) -> list[str]:
 
 
 def _recomputed(
-    figure: Figure, way: Recomputation, calls: _Calls, published: float, tolerance: float
+    figure: Figure, way: Recomputation, calls: Calls, published: float, tolerance: float
 ) -> dict[str, object]:
-    value, *moved = calls.values(way, figure.id)
-    reach = float(np.abs(np.array(moved) - value).sum()) if moved else 0.0
-    status = _status(value - published, tolerance, reach, figure.verified)
+    value, lowest, highest = calls.values(way, figure.id)
+    status = _status(value, (lowest, highest), published, tolerance, figure.verified)
     unseen = "" if figure.verified != "M" else "the printed figure has not been seen at its source (mark M). "
     return {
-        "estimate": value, "lowest": value - reach, "highest": value + reach, "status": status,
+        "estimate": value, "lowest": lowest, "highest": highest, "status": status,
         "why": (unseen + way.why).strip() if status in ("differs", "cannot") else way.why,
         "function": way.function, "arguments": ", ".join(f"{name}={value}" for name, value in way.arguments.items()),
     }  # fmt: skip
 
 
-def _status(difference: float, tolerance: float, reach: float, verified: Mark) -> str:
-    slack = 1e-9
-    if np.isnan(difference) or verified == "M":
+def _status(value: float, allowed: tuple[float, float], published: float, tolerance: float, verified: Mark) -> str:
+    reach = tolerance + 1e-9
+    if np.isnan(value) or verified == "M":
         return "cannot"
-    if abs(difference) <= tolerance + slack:
+    if abs(value - published) <= reach:
         return "reproduced"
-    return "within-rounding" if abs(difference) <= tolerance + reach + slack else "differs"
+    return "within-rounding" if allowed[0] - reach <= published <= allowed[1] + reach else "differs"

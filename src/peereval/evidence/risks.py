@@ -9,6 +9,7 @@ import pandas as pd
 
 from peereval.errors import ColumnError, DesignError, InvalidValueError, nearest
 from peereval.estimation.proportions import wilson_interval
+from peereval.panel import arms_of
 from peereval.results import Result, data_facts, origin_of, versions
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def compare_risks(
     Parameters
     ----------
     data : DataFrame
-        One row a person.
+        One row a person; with a column ``person`` nobody may be in two arms.
     outcome : str
         The column that says whether the event happened (true, false, or empty where it is not known).
     treatment, reference : str
@@ -57,11 +58,11 @@ def compare_risks(
     Raises
     ------
     ColumnError
-        A column is missing or `outcome` is not true or false.
+        A column is missing, `outcome` is not true or false, or the arms are not texts.
     InvalidValueError
-        An arm does not exist or `interval` is unknown.
+        An arm does not exist or has nobody with a known outcome, or `interval` is unknown.
     DesignError
-        The allocation was not said, or an arm has nobody with a known outcome.
+        The allocation was not said, or a person is in two arms.
 
     Examples
     --------
@@ -121,10 +122,10 @@ def _known(data: pd.DataFrame, outcome: str, arm: str, allocation: str, interval
     if interval not in get_args(Interval):
         msg = f"There is no interval {interval!r} of a risk difference."
         raise InvalidValueError(msg, hint=nearest(interval, get_args(Interval)))
-    for name in (outcome, arm):
-        if name not in data.columns:
-            msg = f"The data have no column {name!r}."
-            raise ColumnError(msg, hint=nearest(name, map(str, data.columns)))
+    if outcome not in data.columns:
+        msg = f"The data have no column {outcome!r}."
+        raise ColumnError(msg, hint=nearest(outcome, map(str, data.columns)))
+    arms_of(data, arm, "data")
     if not pd.api.types.is_bool_dtype(data[outcome].dtype):
         msg = f"The column {outcome!r} holds {data[outcome].dtype}; expected true, false or empty."
         raise ColumnError(msg, hint="Convert it with .astype('boolean').")
@@ -133,7 +134,7 @@ def _known(data: pd.DataFrame, outcome: str, arm: str, allocation: str, interval
 
 def _counts(known: pd.DataFrame, outcome: str, arm: str, arms: tuple[str, str]) -> NDArray[np.int64]:
     """Events and others (columns) in treatment and reference (rows)."""
-    there = set(map(str, known[arm].dropna()))
+    there = set(known[arm].dropna())
     for name in arms:
         if name not in there:
             msg = f"Nobody with a known outcome is in the arm {name!r}."

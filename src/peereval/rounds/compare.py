@@ -11,12 +11,12 @@ from peereval.errors import DesignError, InvalidValueError, nearest
 from peereval.instruments.lookup import instrument, list_ids
 from peereval.panel import arms_of, round_order
 from peereval.results import Result, data_facts, origin_of, versions
-from peereval.rounds.contrasts import FLAGS, LEVEL, Arms, contrasts_of
+from peereval.rounds.contrasts import FLAGS, LEVEL, Arms, Rounds, contrasts_of
 from peereval.rounds.multiplicity import with_decided_p
 from peereval.rounds.sentences import sentences_for
 
 if TYPE_CHECKING:
-    from peereval.instruments.model import Scale
+    from peereval.instruments.key import Scale
 
 Design: TypeAlias = Literal["panel", "panel-unlinked", "cross-section"]
 Method: TypeAlias = Literal["paired-t", "sign-flip", "welch"]
@@ -61,7 +61,7 @@ def compare_rounds(
     allocation : {"randomised", "observed"}, optional
         How persons came into the arms; needed with `arm`.
     reference_round : str, optional
-        The round that the others are compared with; the first by default.
+        The round that the others are compared with; the first by default, and never the last, which is tested.
     primary : tuple of str, optional
         Instrument and scale that were named as primary outcome before the data.
     seed : int
@@ -73,13 +73,16 @@ def compare_rounds(
         Rows with ``measure``: ``mean`` per round; ``mean_change`` (paired) or ``mean_difference`` (unlinked)
         against the reference round; ``change_over_baseline_sd`` and ``d_av`` (paired) or ``hedges_g``
         (unlinked), corrected after Hedges, with large-sample intervals; and with two arms
-        ``difference_in_change`` with ``difference_over_baseline_sd``. p values follow rule R10: the primary
-        scale at the last round unadjusted, the other scales at that round by Holm, no other p value.
+        ``difference_in_change`` (after Welch) with ``difference_over_baseline_sd``. p values follow rule R10:
+        the primary scale at the last round unadjusted, the other scales at that round by Holm, no other p value.
+        Rounds stand in their order. Exclusions count scores; ``unpaired`` counts persons and scales: a person
+        with two scales at only one of the reference and the last round counts twice.
 
     Raises
     ------
     DesignError
-        The method does not fit the design, or two arms come without their allocation.
+        The method does not fit the design, two arms come without their allocation, or the last round is the
+        reference round.
     InvalidValueError
         A round or arm does not exist, or `round` has no order.
 
@@ -97,36 +100,30 @@ def compare_rounds(
     >>> result.claim
     'change'
     """
-    _check(scores, design, method, arm, reference_arm, allocation)
+    _check(scores, design, method)
     rounds = _rounds(scores, reference_round)
+    arms = _arms(scores, arm, reference_arm, allocation)
     known = scores if arm is None else scores[scores[arm].notna()]
     usable = known[known["score"].notna()]
-    arms = None if arm is None else Arms(arm, *_arm_names(scores[arm], str(reference_arm)))
     estimates = _marked(contrasts_of(usable, rounds, method, arms, seed), primary)
     return Result(
         kind="rounds",
         title="Change between the rounds" if design == "panel" else "Difference between the rounds",
-        estimates=with_decided_p(estimates, last=rounds[-1]),
+        estimates=with_decided_p(estimates, last=rounds.tested),
         **sentences_for(design, method, allocation),
         settings={
             "design": design, "method": method, "arm": arm, "reference_arm": reference_arm, "allocation": allocation,
-            "reference_round": rounds[0], "primary": None if primary is None else ":".join(primary), "seed": seed, "conf_level": LEVEL,
+            "reference_round": rounds.reference, "tested_round": rounds.tested,
+            "primary": None if primary is None else ":".join(primary), "seed": seed, "conf_level": LEVEL,
             "versions": versions(), "data": data_facts(scores),
         },
         columns=_COLUMNS,
-        exclusions=_exclusions(scores, usable, rounds, method, arm),
+        exclusions=_exclusions(known, len(scores) - len(known), rounds, method),
         origin=origin_of(scores),
     )  # fmt: skip
 
 
-def _check(
-    scores: pd.DataFrame,
-    design: str,
-    method: str,
-    arm: str | None,
-    reference_arm: str | None,
-    allocation: str | None,
-) -> None:
+def _check(scores: pd.DataFrame, design: str, method: str) -> None:
     check_frame(scores, SCORES)
     _known("design", design, get_args(Design))
     _known("method", method, get_args(Method))
@@ -138,8 +135,6 @@ def _check(
     if design == "panel" and not ("person" in scores.columns and scores["person"].notna().all()):
         msg = "The design is 'panel', but not every score belongs to a person."
         raise DesignError(msg, hint="Say design='panel-unlinked' if the same persons answered without a key.")
-    if arm is not None:
-        _check_arms(scores, arm, reference_arm, allocation)
 
 
 def _known(what: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -148,7 +143,12 @@ def _known(what: str, value: str, allowed: tuple[str, ...]) -> None:
         raise InvalidValueError(msg, hint=nearest(value, allowed))
 
 
-def _check_arms(scores: pd.DataFrame, arm: str, reference_arm: str | None, allocation: str | None) -> None:
+def _arms(scores: pd.DataFrame, arm: str | None, reference_arm: str | None, allocation: str | None) -> Arms | None:
+    if arm is None:
+        if allocation is not None or reference_arm is not None:
+            msg = "An allocation or a reference arm was said, but not which column holds the arms."
+            raise DesignError(msg, hint="Say arm='arm'; a comparison of one arm takes neither.")
+        return None
     if allocation not in get_args(Allocation):
         msg = "Two arms need allocation='randomised' or 'observed'; there is no default."
         raise DesignError(msg, hint="It decides whether the report may say 'effect' or only 'association'.")
@@ -156,22 +156,20 @@ def _check_arms(scores: pd.DataFrame, arm: str, reference_arm: str | None, alloc
     if len(arms) != 2:  # noqa: PLR2004 - two arms
         msg = f"The column {arm!r} holds {len(arms)} arms ({', '.join(arms)}); two are compared."
         raise DesignError(msg, hint="Compare two arms at a time.")
-    if reference_arm not in arms:
+    if reference_arm is None or reference_arm not in arms:
         msg = f"The reference arm {reference_arm!r} is not one of the arms."
         raise InvalidValueError(msg, hint=nearest(str(reference_arm), arms))
+    return Arms(arm, reference_arm, next(name for name in arms if name != reference_arm))
 
 
-def _rounds(scores: pd.DataFrame, reference: str | None) -> list[str]:
-    """The rounds in order, the reference first."""
-    rounds = round_order(scores, "scores")
-    first = rounds[0] if reference is None else reference
-    _known("round", first, tuple(rounds))
-    return [first, *(name for name in rounds if name != first)]
-
-
-def _arm_names(column: pd.Series, reference: str) -> tuple[str, str]:
-    other = next(name for name in sorted(map(str, column.dropna().unique())) if name != reference)
-    return reference, other
+def _rounds(scores: pd.DataFrame, reference: str | None) -> Rounds:
+    order = round_order(scores, "scores")
+    rounds = Rounds(order, order[0] if reference is None else reference)
+    _known("round", rounds.reference, tuple(order))
+    if len(order) > 1 and rounds.reference == rounds.tested:
+        msg = f"The reference round {rounds.reference!r} is the last round, at which is tested."
+        raise DesignError(msg, hint="Name an earlier round; changes are counted from it.")
+    return rounds
 
 
 def _marked(estimates: pd.DataFrame, primary: tuple[str, str] | None) -> pd.DataFrame:
@@ -205,13 +203,14 @@ def _reading(known: Scale | None) -> str:
     return "" if known is None else f"{known.low:g} to {known.high:g}, {known.direction}"
 
 
-def _exclusions(
-    scores: pd.DataFrame, usable: pd.DataFrame, rounds: list[str], method: str, arm: str | None
-) -> dict[str, int]:
-    """Scores without a value, and persons without both the first and the last round."""
-    counts = {} if arm is None else {"arm_missing": int(scores[arm].isna().sum())}
-    counts |= {str(reason): int(count) for reason, count in scores["reason"].value_counts().items()}
+def _exclusions(known: pd.DataFrame, without_arm: int, rounds: Rounds, method: str) -> dict[str, int]:
+    """Count scores without an arm, scores without a value, and persons' scales without both rounds of the test."""
+    missing = known["score"].isna()
+    reasons = known.loc[missing, "reason"].astype("string").fillna("outcome_missing")
+    counts = {"arm_missing": without_arm}
+    counts |= {str(reason): int(count) for reason, count in reasons.value_counts().items()}
     if method != "welch":
-        first, last = (set(usable.loc[usable["round"] == label, "person"]) for label in (rounds[0], rounds[-1]))
-        counts["unpaired"] = len(first ^ last)
+        ends = known[~missing & known["round"].isin([rounds.reference, rounds.tested])]
+        both = ends.groupby(["person", "instrument", "scale"], observed=True).size()
+        counts["unpaired"] = int((both == 1).sum()) if rounds.others else 0
     return {reason: count for reason, count in counts.items() if count}

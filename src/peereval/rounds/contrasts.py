@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from peereval.estimation.effect_sizes import average_sd, pooled_sd, standardised
-from peereval.estimation.means import Estimate, contrast_of_means, difference_of_means, mean_of, sign_flip_p
+from peereval.estimation.means import (
+    Estimate,
+    contrast_of_means,
+    difference_of_means,
+    mean_of,
+    sign_flip_p,
+    standard_deviation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +30,7 @@ LEVEL = 0.95
 FEWEST_FOR_SPREAD = 10
 FEW = 20
 FLAGS = {
-    "fewer_than_10": "fewer than 10 persons (in an arm): no standard deviation, no interval, sign-flip p only (rule R3)",
+    "fewer_than_10": "fewer than 10 persons (in an arm): no standard deviation and no interval; only a paired change has a p value, from sign flips (rule R3)",
     "fewer_than_20": "fewer than 20 persons (in an arm): read with care (rule R3)",
 }
 """What a row may be flagged with."""
@@ -45,15 +52,46 @@ class Arms(NamedTuple):
     other: str
 
 
-def contrasts_of(usable: pd.DataFrame, rounds: list[str], method: str, arms: Arms | None, seed: int) -> pd.DataFrame:
+class Rounds(NamedTuple):
+    """The rounds of a comparison.
+
+    Parameters
+    ----------
+    order : list of str
+        All rounds as they were held.
+    reference : str
+        The round that the others are compared with.
+
+    Examples
+    --------
+    >>> rounds = Rounds(["start", "half-year", "one-year"], "half-year")
+    >>> rounds.others, rounds.tested
+    (['start', 'one-year'], 'one-year')
+    """
+
+    order: list[str]
+    reference: str
+
+    @property
+    def others(self) -> list[str]:
+        """The rounds that are compared with the reference round."""
+        return [name for name in self.order if name != self.reference]
+
+    @property
+    def tested(self) -> str:
+        """The round at which is tested: the last one held (rule R10)."""
+        return self.order[-1]
+
+
+def contrasts_of(usable: pd.DataFrame, rounds: Rounds, method: str, arms: Arms | None, seed: int) -> pd.DataFrame:
     """Compute all rows of a comparison.
 
     Parameters
     ----------
     usable : DataFrame
         Scores that are not missing, with a known arm.
-    rounds : list of str
-        The rounds, the reference first.
+    rounds : Rounds
+        The rounds in their order, and the one of reference.
     method : str
         ``"paired-t"``, ``"sign-flip"`` or ``"welch"``.
     arms : Arms or None
@@ -79,7 +117,7 @@ def contrasts_of(usable: pd.DataFrame, rounds: list[str], method: str, arms: Arm
     return pd.DataFrame(rows)
 
 
-def _within(mine: pd.DataFrame, rounds: list[str], method: str, seed: int) -> Iterator[Row]:
+def _within(mine: pd.DataFrame, rounds: Rounds, method: str, seed: int) -> Iterator[Row]:
     yield from _means(mine, rounds)
     if method == "welch":
         yield from _unlinked(mine, rounds)
@@ -87,11 +125,11 @@ def _within(mine: pd.DataFrame, rounds: list[str], method: str, seed: int) -> It
         yield from _paired(mine, rounds, method, seed)
 
 
-def _means(mine: pd.DataFrame, rounds: list[str]) -> Iterator[Row]:
-    for label in rounds:
+def _means(mine: pd.DataFrame, rounds: Rounds) -> Iterator[Row]:
+    for label in rounds.order:
         values = _values(mine, label)
         found = mean_of(values, level=LEVEL) if len(values) >= FEWEST_FOR_SPREAD else Estimate(_mean(values))
-        sd = float(values.std(ddof=1)) if len(values) >= FEWEST_FOR_SPREAD else np.nan
+        sd = standard_deviation(values) if len(values) >= FEWEST_FOR_SPREAD else np.nan
         yield {
             "measure": "mean",
             "round": label,
@@ -102,13 +140,13 @@ def _means(mine: pd.DataFrame, rounds: list[str]) -> Iterator[Row]:
         }
 
 
-def _paired(mine: pd.DataFrame, rounds: list[str], method: str, seed: int) -> Iterator[Row]:
-    wide = mine.pivot(index="person", columns="round", values="score").reindex(columns=rounds)
-    for label in rounds[1:]:
-        both = _pairs(wide, rounds[0], label)
+def _paired(mine: pd.DataFrame, rounds: Rounds, method: str, seed: int) -> Iterator[Row]:
+    wide = mine.pivot(index="person", columns="round", values="score").reindex(columns=rounds.order)
+    for label in rounds.others:
+        both = _pairs(wide, rounds.reference, label)
         keyed: Row = {
             "round": label,
-            "contrast": f"{label} - {rounds[0]}",
+            "contrast": f"{label} - {rounds.reference}",
             "n": len(both),
             **_flag(len(both)),
         }
@@ -129,20 +167,20 @@ def _paired_sizes(both: Values, change: Estimate) -> dict[str, Estimate]:
     df = len(both) - 1
     average, share = average_sd(both[:, 0], both[:, 1])
     return {
-        "change_over_baseline_sd": standardised(change, float(both[:, 0].std(ddof=1)), df=df, level=LEVEL),
+        "change_over_baseline_sd": standardised(change, standard_deviation(both[:, 0]), df=df, level=LEVEL),
         "d_av": standardised(change, average, df=df, relative_variance=share, level=LEVEL),
     }
 
 
-def _unlinked(mine: pd.DataFrame, rounds: list[str]) -> Iterator[Row]:
-    first = _values(mine, rounds[0])
-    for label in rounds[1:]:
+def _unlinked(mine: pd.DataFrame, rounds: Rounds) -> Iterator[Row]:
+    first = _values(mine, rounds.reference)
+    for label in rounds.others:
         later = _values(mine, label)
         fewest = min(len(first), len(later))
         found = difference_of_means(later, first, level=LEVEL)
         keyed: Row = {
             "round": label,
-            "contrast": f"{label} - {rounds[0]}",
+            "contrast": f"{label} - {rounds.reference}",
             "n": len(first) + len(later),
             **_flag(fewest),
         }
@@ -150,20 +188,21 @@ def _unlinked(mine: pd.DataFrame, rounds: list[str]) -> Iterator[Row]:
             yield {"measure": "mean_difference", **keyed, "estimate": found.estimate}
             continue
         yield {"measure": "mean_difference", **keyed, **_test(found)}
-        sds, sizes = np.array([later.std(ddof=1), first.std(ddof=1)]), np.array([len(later), len(first)])
+        sds = np.array([standard_deviation(later), standard_deviation(first)])
+        sizes = np.array([len(later), len(first)])
         size = standardised(found, pooled_sd(sds, sizes), df=float(sizes.sum() - 2), level=LEVEL)
         yield {"measure": "hedges_g", **keyed, **_interval(size)}
 
 
-def _between(part: pd.DataFrame, rounds: list[str], arms: Arms) -> Iterator[Row]:
+def _between(part: pd.DataFrame, rounds: Rounds, arms: Arms) -> Iterator[Row]:
     """Difference in change of two arms of persons with both rounds."""
-    wide = part.pivot(index=["person", arms.column], columns="round", values="score").reindex(columns=rounds)
+    wide = part.pivot(index=["person", arms.column], columns="round", values="score").reindex(columns=rounds.order)
     arm = wide.index.get_level_values(arms.column)
-    for label in rounds[1:]:
-        both = [_pairs(wide[arm == name], rounds[0], label) for name in (arms.other, arms.reference)]
+    for label in rounds.others:
+        both = [_pairs(wide[arm == name], rounds.reference, label) for name in (arms.other, arms.reference)]
         changes = [each[:, 1] - each[:, 0] for each in both]
         found = contrast_of_means(changes, (1, -1), level=LEVEL)
-        yield from _between_rows(found, changes, (both[0][:, 0], both[1][:, 0]), rounds[0], label, arms)
+        yield from _between_rows(found, changes, (both[0][:, 0], both[1][:, 0]), rounds.reference, label, arms)
 
 
 def _between_rows(
@@ -177,18 +216,18 @@ def _between_rows(
         return
     yield {"measure": "difference_in_change", **keyed, **_test(found)}
     sizes = np.array([len(start) for start in starts])
-    sd = pooled_sd(np.array([start.std(ddof=1) for start in starts]), sizes)
+    sd = pooled_sd(np.array([standard_deviation(start) for start in starts]), sizes)
     size = standardised(found, sd, df=float(sizes.sum() - 2), level=LEVEL)
     yield {"measure": "difference_over_baseline_sd", **keyed, **_interval(size)}
 
 
-def _unlinked_between(part: pd.DataFrame, rounds: list[str], arms: Arms) -> Iterator[Row]:
+def _unlinked_between(part: pd.DataFrame, rounds: Rounds, arms: Arms) -> Iterator[Row]:
     """Difference in differences of four independent samples: two arms in two rounds."""
-    for label in rounds[1:]:
-        cells = [(name, each) for name in (arms.other, arms.reference) for each in (label, rounds[0])]
+    for label in rounds.others:
+        cells = [(name, each) for name in (arms.other, arms.reference) for each in (label, rounds.reference)]
         samples = [_values(part[part[arms.column] == name], each) for name, each in cells]
         found = contrast_of_means(samples, (1, -1, -1, 1), level=LEVEL)
-        yield from _between_rows(found, samples, (samples[1], samples[3]), rounds[0], label, arms)
+        yield from _between_rows(found, samples, (samples[1], samples[3]), rounds.reference, label, arms)
 
 
 def _pairs(wide: pd.DataFrame, first: str, later: str) -> Values:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from peereval.contracts import INVITED, RESPONSES, check_frame
+from peereval.errors import ColumnError, InvalidValueError, nearest
 from peereval.estimation.proportions import wilson_interval
 from peereval.panel import arms_of, round_order
 from peereval.results import Result, data_facts, origin_of, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 LEVEL = 0.95
+_ITEM = re.compile(r"\w+_\d{2,3}")
 
 
-def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.DataFrame | None = None) -> Result:
+def attrition(
+    responses: pd.DataFrame,
+    *,
+    arm: str | None = None,
+    invited: pd.DataFrame | None = None,
+    items: Sequence[str] | None = None,
+) -> Result:
     """Count who answered each round, who stayed, and in which pattern.
 
     Parameters
@@ -29,20 +38,24 @@ def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.Da
         A column of `responses` to count by, beside everybody.
     invited : DataFrame, optional
         The *invited* contract: how many were asked in each round. Without it response rates are unknown.
+    items : sequence of str, optional
+        The columns of which at least one must be filled for a row to count as an answer; the item columns
+        (``<prefix>_<nn>``) by default. Where there are none, every row counts.
 
     Returns
     -------
     Result
         Rows with ``measure``: ``answered`` (of the invited, per round), ``retained`` (of those who answered
         the first round, per later round, with Wilson's interval) and ``pattern`` (per set of rounds answered,
-        named in ``term``). The last two need persons who can be followed.
+        named in ``term``). The last two need persons who can be followed. Rows without any answered item are
+        left out and counted under ``not_answered``.
 
     Raises
     ------
     InvalidValueError
-        `round` has no order.
+        `round` has no order, or more answered a round than were invited.
     ColumnError, DesignError
-        There is no column `arm`, or a person is in two arms.
+        There is no column `arm`, or one of `items` is missing; or a person is in two arms.
 
     Examples
     --------
@@ -58,8 +71,11 @@ def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.Da
     rounds = round_order(responses, "responses")
     if invited is not None:
         check_frame(invited, INVITED)
+    blank = _blank(responses, items)
+    answers = responses if blank is None else responses[~blank]
     linked = "person" in responses.columns and bool(responses["person"].notna().all())
-    rows = [row for group in _groups(responses, arm) for row in _rows(responses, invited, group, rounds, linked=linked)]
+    groups = _groups(responses, arm)
+    rows = [row for group in groups for row in _rows(answers, invited, group, rounds, linked=linked)]
     return Result(
         kind="attrition",
         title="Who answered which rounds",
@@ -67,21 +83,38 @@ def attrition(responses: pd.DataFrame, *, arm: str | None = None, invited: pd.Da
         method=_METHOD if linked else _METHOD_UNLINKED,
         claim="description",
         estimand="Share of persons who answered, among those invited and among those who answered the first round.",
-        assumptions=()
-        if invited is not None
-        else ("How many were invited is unknown, so response rates are unknown.",),
+        assumptions=_assumptions(invited=invited is not None, items=blank is not None),
         references=("Wilson 1927, Journal of the American Statistical Association 22:209",),
         settings={"arm": arm, "linked": linked, "versions": versions(), "data": data_facts(responses)},
-        exclusions=_without_arm(responses, arm),
+        exclusions=_exclusions(responses, answers, arm),
         origin=origin_of(responses),
     )
 
 
 _METHOD = (
-    "Answers are counted per round; retention is the share of persons with an answer to the first round who answered "
+    "Answers are counted per round, where at least one item was answered; retention is the share of persons with an answer to the first round who answered "
     "the later one, with Wilson's 95 % interval (rule R12)."
 )
-_METHOD_UNLINKED = "Answers are counted per round; the rounds are anonymous, so who stayed cannot be told."
+_METHOD_UNLINKED = "Answers are counted per round, where at least one item was answered; the rounds are anonymous, so who stayed cannot be told."
+
+
+def _assumptions(*, invited: bool, items: bool) -> tuple[str, ...]:
+    said = []
+    if not invited:
+        said.append("How many were invited is unknown, so response rates are unknown.")
+    if not items:
+        said.append("The responses hold no item columns, so every row counts as an answer.")
+    return tuple(said)
+
+
+def _blank(responses: pd.DataFrame, items: Sequence[str] | None) -> pd.Series | None:
+    """Whether no item of a row was answered; None where there are no items to tell by."""
+    names = [name for name in map(str, responses.columns) if _ITEM.fullmatch(name)] if items is None else list(items)
+    for name in names:
+        if name not in responses.columns:
+            msg = f"The responses have no item column {name!r}."
+            raise ColumnError(msg, hint=nearest(name, map(str, responses.columns)))
+    return responses[names].isna().all(axis=1) if names else None
 
 
 def _groups(responses: pd.DataFrame, arm: str | None) -> list[tuple[str | None, str]]:
@@ -117,6 +150,11 @@ def _answered(
     for label in rounds:
         count = int((mine["round"] == label).sum())
         total = np.nan if asked is None else _invited_to(asked, label)
+        if count > total:
+            msg = f"{count} answered the round {label!r} (group {name!r}), but {total:.0f} were invited to it."
+            raise InvalidValueError(
+                msg, hint="Look for invitations that are missing, or rows of persons who were not asked."
+            )
         yield {"measure": "answered", "group": name, "round": label, **_share(count, total, interval=False)}
 
 
@@ -150,6 +188,9 @@ def _share(numerator: int, denominator: float, *, interval: bool) -> dict[str, o
     return {**counts, "conf_low": float(low), "conf_high": float(high), "conf_level": LEVEL}
 
 
-def _without_arm(responses: pd.DataFrame, arm: str | None) -> dict[str, int]:
-    missing = 0 if arm is None else int(responses[arm].isna().sum())
-    return {"arm_missing": missing} if missing else {}
+def _exclusions(responses: pd.DataFrame, answers: pd.DataFrame, arm: str | None) -> dict[str, int]:
+    counts = {
+        "not_answered": len(responses) - len(answers),
+        "arm_missing": 0 if arm is None else int(answers[arm].isna().sum()),
+    }
+    return {reason: count for reason, count in counts.items() if count}
