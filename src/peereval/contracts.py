@@ -169,10 +169,11 @@ EPISODES = Contract(
 
 INDEX_STAYS = Contract(
     "index stays",
-    "one row an episode, judged by a readmission definition",
+    "one row an episode, judged by a readmission definition; a contact that was left out follows with an episode below 0",
     (
         *EPISODES.columns,
         Column("definition", "text", "id of the readmission definition"),
+        Column("followup_end", "time", "until when contacts were observed", nullable=True),
         Column("eligible", "flag", "whether the stay counts in the rate's denominator"),
         Column("reason", "text", "why it does not: a reason code", nullable=True),
         Column(
@@ -196,13 +197,19 @@ INDEX_STAYS = Contract(
 CONTRACTS = (RESPONSES, SCORES, INVITED, CONTACTS, EPISODES, INDEX_STAYS)
 
 REASONS: Mapping[str, str] = {
-    "not_answered": "scores: no item of the scale was answered",
+    "not_answered": "scores: no item of the scale was answered; answers of a round: no item at all",
     "too_few_answered": "scores: fewer items were answered than the instrument's missing rule asks for",
-    "unpaired": "persons with a score in only one of the first and the last round",
+    "nothing_important": "scores: no item of the scale was marked as important",
+    "items_missing": "reliability: responses that lack some, not all, items of the instrument's headline scale",
+    "unpaired": "a person's scale with a score in only one of the reference and the last round; counted per person and scale",
     "arm_missing": "the arm is not known",
-    "outcome_missing": "the outcome is not known",
+    "outcome_missing": "the outcome is not known: no event recorded, or a score missing without a reason",
     "other_arm": "in an arm that is not compared",
     "mean_missing": "the printed mean cannot be used",
+    "sd_missing": "no standard deviation is printed",
+    "n_missing": "no number of persons is printed",
+    "one_arm_only": "an outcome and round printed for one of the two arms only",
+    "reference_round_missing": "an outcome and round without printed figures of both arms at the reference round",
     "discharged_before_admitted": "the contact ends before it begins",
     "still_admitted": "not yet discharged when the data end",
     "stay_too_short": "shorter than the definition's shortest stay, so no admission",

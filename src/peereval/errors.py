@@ -127,10 +127,14 @@ class DuplicateError(PeerevalError):
 
 
 class ImpossibleDateError(PeerevalError):
-    """A contact ends before it begins.
+    """A contact ends before it begins, or the end of follow-up lies in the future.
 
-    The message gives row numbers and both times. Set ``strict = false`` under ``[contacts]`` to leave such
-    contacts out, with their number in the exclusions of every result.
+    For contacts the message gives row numbers and both times. Read with ``strict=False``, or set
+    ``strict = false`` under ``[contacts]``, to leave such contacts out: they join no episode, and readmission
+    results count them among their exclusions as ``discharged_before_admitted``.
+
+    Without ``followup_end`` the latest time in the contacts is taken as the end of follow-up. A slip of the pen or
+    a stand-in such as 2999-01-01 would make every stay look fully followed.
     """
 
     code = "PE206"
@@ -180,8 +184,32 @@ class CodingError(PeerevalError):
     code = "PE302"
 
 
+class NotScoredError(PeerevalError):
+    """An instrument is listed in the catalogue, but its scores cannot be computed here.
+
+    Weights or norms are proprietary, or no key was found. The message says which, and what to do instead.
+    """
+
+    code = "PE303"
+
+
+class ChoiceError(PeerevalError):
+    """A name stands for several instruments, and which one the data hold was not said.
+
+    Two item orders are two instruments: the same columns under the other key give other scores. The message lists
+    the ids and what tells them apart.
+    """
+
+    code = "PE304"
+
+
 class NotReleasedError(PeerevalError):
-    """A report was given a result that has not passed ``release``, or a result that no policy knows to protect."""
+    """A result may not leave: it has not passed ``release``, or ``release`` cannot protect it.
+
+    ``release`` refuses a measure that no policy knows to protect, and two results that give one measure in different
+    groups (by unit and by arm, say) where a number withheld in one could be computed from the other. Release one of
+    the two groupings; to put several regions side by side, bind their results first, so that each is a source.
+    """
 
     code = "PE401"
 
@@ -196,7 +224,12 @@ class DestinationError(PeerevalError):
 
 
 class PublishedFigureError(PeerevalError):
-    """A row of a ``published.toml`` cannot be followed: its function, arguments or selection do not exist."""
+    """A row of a ``published.toml`` cannot be followed.
+
+    Its function, arguments or selection do not exist, its printed figure is no plain number (separators of
+    thousands, a decimal comma, an exponent, an inequality or a range), or the rounding of its inputs cannot be
+    followed.
+    """
 
     code = "PE501"
 
@@ -214,6 +247,23 @@ class UnverifiedWarning(PeerevalWarning):
     """
 
     code = "PW101"
+
+
+class IgnoredAnswersWarning(PeerevalWarning):
+    """Answers were given that the instrument's rule leaves out, for example ratings of items not marked as important."""
+
+    code = "PW102"
+
+
+class ReverseKeyWarning(PeerevalWarning):
+    """An item, or a whole scale, runs against the rest: the key may not be that of the data.
+
+    The usual causes are an export with printed codes scored as position codes (or the reverse), the other item
+    order of the same instrument, and items that the survey tool has turned already. Look at the item's
+    distribution, and at the form, before any score is used.
+    """
+
+    code = "PW103"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

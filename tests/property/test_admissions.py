@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -138,6 +139,62 @@ def test_index_stays_agree_with_the_naive_rule(drawn):
         if when is not None:
             assert row["days_to_readmission"] == pytest.approx((when - stay["end"]).total_seconds() / 86400)
         assert (pd.isna(row["readmitted"]) and expected) or bool(row["readmitted"]) == within
+
+
+def naive_curve(stays):
+    """Day after day: who is still in hospital-free follow-up, and who comes back on that day."""
+    first = {}
+    for row in stays.to_dict("records"):
+        if not pd.isna(row["followup_days"]):
+            first.setdefault(row["person"], row)
+    lives = [(math.floor(row["followup_days"]), row["days_to_readmission"]) for row in first.values()]
+    left = [through if pd.isna(back) or back > through else math.ceil(back) for through, back in lives]
+    share, curve = 1.0, {}
+    for day in range(max(left, default=-1) + 1):
+        n = sum(end >= day for end in left)
+        events = sum(not pd.isna(back) and math.ceil(back) == day <= through for through, back in lives)
+        share *= 1 - events / n
+        curve[day] = (share, n, events)
+    return curve
+
+
+# half hours of follow-up, and how long before its end the person came back
+life = st.tuples(st.integers(0, 2 * 24 * 6), st.one_of(st.none(), st.integers(0, 2 * 24 * 2)))
+
+
+def as_stays(lives):
+    followed = [through / 48 for through, _ in lives]
+    back = [None if before is None or before > through else (through - before) / 48 for through, before in lives]
+    return pd.DataFrame(
+        {
+            "person": [f"p{number}" for number in range(len(lives))],
+            "episode": 1,
+            "admitted": pd.Series([START] * len(lives)).astype("datetime64[us]"),
+            "discharged": pd.Series([START] * len(lives)).astype("datetime64[us]"),
+            "n_contacts": 1,
+            "definition": "dk-30",
+            "followup_end": pd.Series([END] * len(lives)).astype("datetime64[us]"),
+            "eligible": True,
+            "reason": None,
+            "readmitted": True,
+            "days_to_readmission": pd.array(back, dtype="Float64"),
+            "followup_days": followed,
+            "event": ["censored" if days is None else "readmitted" for days in back],
+        }
+    )
+
+
+@given(lives=st.lists(life, min_size=1, max_size=8))
+@settings(max_examples=40)
+def test_the_curve_agrees_with_the_naive_one(lives):
+    stays = as_stays(lives)
+    found = pe.time_to_readmission(stays, horizon=200).estimates
+    expected = naive_curve(stays)
+    assert found.empty == (not expected)
+    for row in found.to_dict("records"):
+        share, n, events = expected[row["time"]]
+        assert (row["estimate"], row["n"], row["n_events"]) == (pytest.approx(share), n, events)
+    assert found["n_events"].sum() == sum(events for _, _, events in expected.values())
 
 
 @given(drawn=st.lists(contact, min_size=1, max_size=8), order=st.randoms())

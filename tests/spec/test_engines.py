@@ -43,6 +43,20 @@ def test_spark_gives_the_same_index_stays(spark, region, region_stays, tmp_path)
     pd.testing.assert_frame_equal(found, region_stays[columns], check_dtype=False)
 
 
+def test_spark_keeps_the_contacts_that_were_left_out(spark, region, tmp_path):
+    contacts = region.contacts.copy()
+    contacts.loc[[3, 8], "discharged"] = contacts.loc[[3, 8], "admitted"] - pd.Timedelta("1h")
+    path = tmp_path / "contacts.parquet"
+    contacts.to_parquet(path)
+    there = pe.readmissions(pe.read_contacts(spark.read_parquet(str(path)), strict=False))
+    here = pe.readmissions(pe.read_contacts(contacts, strict=False))
+    found = to_pandas(there.select(*here.columns).order_by("person", "episode"))
+    pd.testing.assert_frame_equal(found, here, check_dtype=False)
+    for analysis in (pe.readmission_rate, pe.time_to_readmission):
+        assert analysis(there, by="acute").exclusions == analysis(here, by="acute").exclusions
+        assert analysis(there, by="acute").estimates.equals(analysis(here, by="acute").estimates)
+
+
 def test_spark_gives_the_same_rate(spark, region, region_stays, tmp_path):
     path = tmp_path / "contacts.parquet"
     region.contacts.to_parquet(path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 
+import pandas as pd
 import pytest
 
 import peereval as pe
-from peereval.errors import ColumnError, MissingValueError
+from peereval.errors import ColumnError, ImpossibleDateError, InvalidValueError, MissingValueError
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
 END = datetime(2020, 12, 31, 12, 0)
@@ -129,6 +130,77 @@ def test_without_an_end_the_latest_time_in_the_contacts_is_taken(table):
         b      | 2020-03-01 10:00 | 2020-03-09 10:00 | yes   | psychiatric
         """)
     assert pe.readmissions(contacts)["followup_days"].tolist() == [4.0, 0.0]
+
+
+LEFT_OUT = """
+    person | admitted         | discharged       | acute | specialty   | unit
+    a      | 2020-03-01 10:00 | 2020-03-05 10:00 | yes   | psychiatric | W1
+    a      | 2020-04-01 10:00 | 2020-04-09 10:00 | yes   | psychiatric | W1
+    b      | 2199-01-01 00:00 | 2020-03-09 10:00 |       | psychiatric | W2
+    b      | 2020-03-09 10:00 | 2020-03-01 10:00 | yes   | psychiatric | W2
+    """
+
+
+def test_a_contact_that_was_left_out_does_not_end_the_follow_up(table):
+    stays = pe.readmissions(pe.read_contacts(table(LEFT_OUT), strict=False))
+    assert stays["followup_end"].unique().tolist() == [datetime(2020, 4, 9, 10)]
+    assert stays["followup_days"].dropna().tolist() == [35.0, 0.0]
+
+
+def test_a_contact_that_was_left_out_is_counted_in_every_result(table, as_text):
+    stays = pe.readmissions(pe.read_contacts(table(LEFT_OUT), strict=False))
+    wanted = table("""
+        person | episode | n_contacts | eligible | reason                     | readmitted | event      | unit | definition
+        a      | 1       | 1          | yes      |                            | yes        | readmitted | W1   | dk-30
+        a      | 2       | 1          | no       | followup_too_short         |            | censored   | W1   | dk-30
+        b      | -2      | 1          | no       | discharged_before_admitted |            |            | W2   | dk-30
+        b      | -1      | 1          | no       | discharged_before_admitted |            |            | W2   | dk-30
+        """)
+    assert as_text(stays[wanted.columns]) == as_text(wanted)
+    assert dict(pe.readmission_rate(stays).exclusions) == {"discharged_before_admitted": 2, "followup_too_short": 1}
+    assert dict(pe.time_to_readmission(stays).exclusions) == {
+        "discharged_before_admitted": 2,
+        "not_first_index_stay": 1,
+    }
+
+
+def test_nothing_but_contacts_that_were_left_out(table):
+    stays = pe.readmissions(pe.read_contacts(table(LEFT_OUT).iloc[2:], strict=False))
+    for found in (pe.readmission_rate(stays), pe.time_to_readmission(stays)):
+        assert found.estimates.empty
+        assert dict(found.exclusions) == {"discharged_before_admitted": 2}
+        assert found.settings["followup_end"] is None
+
+
+@pytest.mark.parametrize("column", ["admitted", "discharged"])
+def test_a_latest_time_in_the_future_is_no_end_of_follow_up(table, column):
+    contacts = table(LEFT_OUT).iloc[:2]
+    contacts.loc[1, ["admitted", "discharged"]] = [datetime(2020, 4, 1, 10), pd.NaT]
+    contacts.loc[1, column] = datetime(2999, 1, 1)
+    with pytest.raises(ImpossibleDateError, match=f"'{column}' of the contacts is 2999-01-01 00:00, .* in the future"):
+        pe.readmissions(contacts)
+    assert pe.readmissions(contacts, followup_end=END)["eligible"].iloc[0]
+    with pytest.raises(ImpossibleDateError, match="The end of follow-up is 2062-12-31 23:59"):
+        pe.readmissions(contacts, followup_end=date(2062, 12, 31))
+
+
+def test_a_date_as_the_end_covers_its_whole_day(table):
+    contacts = table("""
+        person | admitted         | discharged       | acute | specialty
+        a      | 2020-03-01 10:00 | 2020-03-05 10:00 | yes   | psychiatric
+        a      | 2020-03-20 23:00 |                  | yes   | psychiatric
+        b      | 2020-03-21 00:00 |                  | yes   | psychiatric
+        """)
+    stays = pe.readmissions(contacts, followup_end=date(2020, 3, 20))
+    assert stays["event"].iloc[0] == "readmitted"
+    assert stays["followup_end"].iloc[0] == datetime(2020, 3, 20, 23, 59, 59, 999999)
+    assert pe.time_to_readmission(stays).settings["followup_end"] == "2020-03-20"
+    assert pe.readmission_rate(stays).settings["followup_end"] == "2020-03-20"
+
+
+def test_an_end_with_a_time_zone_is_refused(table):
+    with pytest.raises(InvalidValueError, match=r"2020-12-31T00:00:00\+00:00, with a time zone"):
+        pe.readmissions(table(LEFT_OUT).iloc[:2], followup_end=datetime(2020, 12, 31, tzinfo=UTC))
 
 
 def test_an_admission_after_the_end_is_not_seen(table):

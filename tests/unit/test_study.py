@@ -229,6 +229,53 @@ def test_units_outside_the_arms_are_shown_and_not_dropped(study):
     assert "other units" in rates["group"].tolist()
 
 
+def test_units_outside_the_arms_are_named_in_the_results(study):
+    everywhere = pe.Study.from_toml(study).evaluate().results["hospital"]
+    assert not any("Units without an arm" in note for found in everywhere for note in found.assumptions)
+    edit(study, '"Ward D" = "usual care"\n', "")
+    for found in pe.Study.from_toml(study).evaluate().results["hospital"]:
+        assert "Units without an arm in the study file are counted as other units: Ward D." in found.assumptions
+
+
+def test_a_stay_in_no_known_unit_is_of_no_known_arm(study):
+    change(study, "contacts", lambda frame: frame.assign(unit=frame["unit"].mask(frame["unit"] == "Ward D")))
+    edit(study, '"Ward D" = "usual care"\n', "")
+    rates = pe.Study.from_toml(study).evaluate().results["hospital"][0].estimates
+    assert rates["group"].tolist() == ["peer support", "unknown", "usual care", "all"]
+
+
+def test_a_unit_that_no_contact_has_is_told_with_its_line_and_the_nearest(study):
+    edit(study, '"Ward D" = "usual care"', '"Wart D" = "usual care"')
+    line = next(n for n, text in enumerate(study.read_text(encoding="utf-8").splitlines(), 1) if "Wart D" in text)
+    with pytest.raises(InvalidValueError) as caught:
+        pe.Study.from_toml(study).evaluate()
+    assert (
+        f"study.toml, line {line}: the unit 'Wart D' in [units] does not occur in the contacts. Did you mean 'Ward D'?"
+    ) in str(caught.value)
+
+
+def test_units_with_arms_need_the_column_unit(study):
+    change(study, "contacts", lambda frame: frame.drop(columns="unit"))
+    with pytest.raises(ColumnError, match=r"no column 'unit', which \[units\] of study.toml needs"):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_a_date_as_the_end_of_follow_up_covers_its_whole_day(study):
+    to_the_second = pe.Study.from_toml(study).evaluate().results["hospital"]
+    edit(study, "2020-12-31T23:59:59", "2020-12-31")
+    to_the_day = pe.Study.from_toml(study).evaluate().results["hospital"]
+    for first, second in zip(to_the_second, to_the_day, strict=True):
+        pd.testing.assert_frame_equal(first.estimates, second.estimates)
+        assert second.settings["followup_end"] == "2020-12-31"
+
+
+@pytest.mark.parametrize("end", ["2020-12-31T23:59:59+01:00", "2020-12-31T23:59:59Z", '"2020-12-31"', "2020"])
+def test_an_end_of_follow_up_that_is_no_local_time_is_refused(study, end):
+    edit(study, "2020-12-31T23:59:59", end)
+    with pytest.raises(InvalidValueError, match=r"line \d+: contacts.followup_end is .* a local time without offset"):
+        pe.Study.from_toml(study)
+
+
 def test_a_study_with_a_tiny_arm_shows_none_of_its_means(study):
     def shrink(frame):
         small = frame["arm"] == "usual care"

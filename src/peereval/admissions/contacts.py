@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from peereval.admissions.engine import ROW, Source, as_table, given_back, to_pandas
 from peereval.contracts import CONTACTS, check_table
-from peereval.errors import ImpossibleDateError, MissingValueError
+from peereval.errors import ColumnError, ImpossibleDateError, MissingValueError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
 _SHOWN = 3
+_BACKWARDS = "discharged_before_admitted"
 
 
 def read_contacts(source: Source, *, strict: bool = True) -> Any:
@@ -25,7 +26,8 @@ def read_contacts(source: Source, *, strict: bool = True) -> Any:
         *contacts* contract. Times are local and without a time zone.
     strict : bool
         Whether a contact that ends before it begins is refused. Otherwise it stays in the table with
-        ``reason`` ``discharged_before_admitted`` and joins no episode.
+        ``reason`` ``discharged_before_admitted``, joins no episode, and is counted among the exclusions of
+        readmission results. Contacts that bear this reason already are not refused again.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def read_contacts(source: Source, *, strict: bool = True) -> Any:
     Raises
     ------
     ColumnError
-        A column is missing or holds another kind of value.
+        A column is missing or holds another kind of value, or the contacts have a column ``reason`` of their own.
     MissingValueError
         A person or a time of admission is missing.
     ImpossibleDateError
@@ -55,9 +57,10 @@ def read_contacts(source: Source, *, strict: bool = True) -> Any:
     peereval.errors.ImpossibleDateError: PE206: 1 contact ends before it begins: row 1 (2020-03-02 10:00 to
     2020-03-01 10:00). Mend the rows, or read with strict=False to leave them out, counted.
     """
-    table = as_table(source)
+    table = as_table(source, CONTACTS)
     check_table(table, CONTACTS)
     impossible = table["discharged"] < table["admitted"]
+    _check_reason(table)
     _check_rows(table, impossible, strict=strict)
     return given_back(_with_reason(table, impossible), source)
 
@@ -65,12 +68,26 @@ def read_contacts(source: Source, *, strict: bool = True) -> Any:
 def _with_reason(table: ir.Table, impossible: ir.BooleanValue) -> ir.Table:
     import ibis
 
-    reason = ibis.ifelse(impossible, "discharged_before_admitted", ibis.null("string"))
+    reason = ibis.ifelse(impossible, _BACKWARDS, ibis.null("string"))
     return table.mutate(reason=reason).drop(*({ROW} & set(table.columns)))
+
+
+def _check_reason(table: ir.Table) -> None:
+    """Refuse a column of the caller's that bears the name of ours."""
+    if "reason" not in table.columns:
+        return
+    foreign = (table["reason"].cast("string") != _BACKWARDS).fill_null(False)  # noqa: FBT003 - Ibis takes it by position
+    count = table.count(where=foreign).to_pyarrow().as_py()
+    if count:
+        first = to_pandas(table.filter(foreign).limit(_SHOWN))
+        msg = f"The column 'reason' of the contacts holds no reason code in {count} rows{_where(first)}; the name is reserved."
+        raise ColumnError(msg, hint="Rename the column before reading.")
 
 
 def _check_rows(table: ir.Table, impossible: ir.BooleanValue, *, strict: bool) -> None:
     """Count what breaks the contract in one pass; only then, if anything does, look for the first rows."""
+    if "reason" in table.columns:
+        impossible &= table["reason"].isnull()
     empty = {name: table.count(where=table[name].isnull()) for name in ("person", "admitted")}
     counts = to_pandas(table.aggregate(**empty, impossible=table.count(where=impossible))).iloc[0]
     for name in empty:

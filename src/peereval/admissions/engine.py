@@ -12,44 +12,57 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from peereval.errors import MissingFileError, UnsupportedInputError
-from peereval.files import parquet_origin
+from peereval.errors import ColumnError, MissingFileError, UnsupportedInputError
+from peereval.files import existing_file, parquet_origin
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from peereval.contracts import Contract
+
 Source: TypeAlias = "pd.DataFrame | str | Path | ir.Table"
 ROW = "row_number_in_source"
 """Column that numbers the rows of a frame or file from 1, for messages."""
+_MICROSECONDS = 6
+_TYPES = {"time": "timestamp(6)", "flag": "boolean", "integer": "int64", "number": "float64"}
 
 
-def as_table(source: Source) -> ir.Table:
+def as_table(source: Source, contract: Contract) -> ir.Table:
     """Make an Ibis table of what the caller has.
 
     Parameters
     ----------
     source : DataFrame, str, Path or ibis Table
         A frame, a parquet file or a pattern of parquet files, or a table of any Ibis back end.
+    contract : Contract
+        What the table should look like.
 
     Returns
     -------
     ibis Table
-        The same rows; those of a frame or file with a column `ROW`.
+        The same rows; those of a frame or file with a column `ROW`. Times are in microseconds, and columns
+        without any value have the contract's type.
 
     Raises
     ------
     MissingFileError, UnreadableFileError
         The file is not there or no whole parquet file.
+    ColumnError
+        A column of a frame holds values of several kinds.
     UnsupportedInputError
         Something else was given.
     """
+    return _typed(_opened(source, contract), contract)
+
+
+def _opened(source: Source, contract: Contract) -> ir.Table:
     import ibis
 
     if isinstance(source, ibis.Table):
         return source
     if isinstance(source, pd.DataFrame):
-        return ibis.memtable(_arrow(source))
+        return ibis.memtable(_arrow(source, contract))
     if isinstance(source, str | Path):
         return _from_files(source)
     msg = f"Contacts cannot be read from {type(source).__name__}."
@@ -98,7 +111,7 @@ def given_back(table: ir.Table, source: Source, order: tuple[str, ...] = ()) -> 
 def _from_files(source: str | Path) -> ir.Table:
     import ibis
 
-    paths = sorted(glob(str(source)))  # noqa: PTH207 - a pattern may be absolute if any(sign in str(source) for sign in "*?[") else [str(existing_file(source))]
+    paths = _paths(source)
     if not paths:
         msg = f"No file matches {source}."
         raise MissingFileError(msg, hint="Look at the folder and the pattern.")
@@ -106,18 +119,75 @@ def _from_files(source: str | Path) -> ir.Table:
         msg = f"{Path(paths[0]).name} is no parquet file; contacts are read from .parquet."
         raise UnsupportedInputError(msg, hint="Read other files with pandas and give the frame.")
     origins = {parquet_origin(Path(path)) for path in paths}
+    _forget_files()
     table = ibis.read_parquet(paths, file_row_number=True)
     table = table.mutate(**{ROW: table["file_row_number"] + 1}).drop("file_row_number")
     made = next((mark for mark in ("synthetic", "reconstructed") if mark in origins), None)
     return table if made is None else table.mutate(origin=ibis.literal(made))
 
 
-def _arrow(frame: pd.DataFrame) -> pa.Table:
+def _paths(source: str | Path) -> list[str]:
+    """The files of a path or pattern; a path that is no pattern must exist."""
+    if Path(source).is_file() or not any(sign in str(source) for sign in "*?["):
+        return [str(existing_file(source))]
+    return sorted(glob(str(source)))  # noqa: PTH207 - a pattern may be absolute
+
+
+def _forget_files() -> None:
+    """DuckDB keeps files in memory by the second of their last change: one rewritten within it would be read as it was."""
+    import ibis
+
+    engine = ibis.get_backend()
+    if engine.name == "duckdb":
+        engine.raw_sql("SET enable_external_file_cache = false")
+
+
+def _typed(table: ir.Table, contract: Contract) -> ir.Table:
+    """Times in microseconds, and columns without any value as the contract has them."""
+    import ibis
+
+    finer = {
+        name: table[name].cast(ibis.dtype("timestamp(6)"))
+        for name, kind in table.schema().items()
+        if kind.is_timestamp() and kind.timezone is None and kind.scale not in (None, _MICROSECONDS)
+    }
+    wanted = {column.name: ibis.dtype(_TYPES.get(column.kind, "string")) for column in contract.columns}
+    other = [name for name in wanted if name in table.columns and type(table[name].type()) is not type(wanted[name])]
+    if other:
+        filled = table.aggregate(**{name: table[name].count() for name in other}).to_pyarrow().to_pylist()[0]
+        finer |= {name: ibis.null(wanted[name]) for name in other if not filled[name]}
+    return table.mutate(**finer) if finer else table
+
+
+def _arrow(frame: pd.DataFrame, contract: Contract) -> pa.Table:
     import pyarrow as pa
 
     numbered = frame.assign(**{ROW: range(1, len(frame) + 1)})
-    table = pa.Table.from_pandas(numbered, preserve_index=False)
-    return table.cast(pa.schema([_engine_type(field) for field in table.schema]))
+    try:
+        table = pa.Table.from_pandas(numbered, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        # Arrow's message quotes a cell
+        raise _mixed(frame, contract) from None
+    # times finer than a microsecond are cut, not refused
+    return table.cast(pa.schema([_engine_type(field) for field in table.schema]), safe=False)
+
+
+def _mixed(frame: pd.DataFrame, contract: Contract) -> ColumnError:
+    name = next(name for name in frame.columns if not _is_one_kind(frame[name]))
+    kinds = frame[name].reset_index(drop=True).dropna().map(lambda cell: type(cell).__name__).drop_duplicates()
+    shown = ", ".join(f"{kind} in row {number}" for number, kind in zip(kinds.index + 1, kinds, strict=True))
+    msg = f"The column {name!r} of the {contract.name} holds values that are not all of one kind: {shown}."
+    return ColumnError(msg, hint="Make it text, a number, a flag or a time throughout, or drop it before reading.")
+
+
+def _is_one_kind(column: pd.Series) -> bool:
+    import pyarrow as pa
+
+    try:
+        pa.array(column, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return False
+    return True
 
 
 def _engine_type(field: pa.Field) -> pa.Field:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from peereval.admissions.contacts import read_contacts
 from peereval.admissions.definition import DEFINITIONS, readmission_definition
 from peereval.admissions.engine import Source, as_table, given_back
+from peereval.contracts import CONTACTS
 from peereval.errors import InvalidValueError, nearest
 from peereval.files import definitions
 
@@ -28,7 +29,7 @@ def episodes(contacts: Source, *, joining: Joining) -> Any:
     Parameters
     ----------
     contacts : DataFrame, str, Path or ibis Table
-        The *contacts* contract, checked by `read_contacts` or to be checked strictly now.
+        The *contacts* contract. Those that `read_contacts` has not read are checked strictly now.
     joining : str or float
         The largest gap in hours between a discharge and the next admission; ``"same-day"`` to join when
         the next admission is on the calendar day of the discharge; or the id of a readmission definition, such
@@ -59,9 +60,7 @@ def episodes(contacts: Source, *, joining: Joining) -> Any:
     0        1 2020-03-01 10:00:00 2020-03-05 10:00:00           2
     1        2 2020-03-09 08:00:00                 NaT           1
     """
-    checked = as_table(contacts)
-    if "reason" not in checked.columns:
-        checked = read_contacts(checked)
+    checked = read_contacts(as_table(contacts, CONTACTS))
     return given_back(joined(checked, joining), contacts, order=("person", "episode"))
 
 

@@ -29,13 +29,14 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
     index : DataFrame, str, Path or ibis Table
         The *index stays* contract, as `readmissions` gives it. Sums are made in the engine; no row is pulled.
     by : str, optional
-        A column of `index`, such as ``"unit"``, to count by, beside all stays.
+        A column of `index`, such as ``"unit"`` or ``"acute"``, to count by, beside all stays.
 
     Returns
     -------
     Result
         One row a group with ``measure`` ``readmission_rate``: numerator, denominator (eligible index stays),
         persons, design effect, and Wilson's interval on the denominator over the design effect (rule R12).
+        A stay without an outcome and without a reason is left out as ``outcome_missing``.
 
     Raises
     ------
@@ -56,11 +57,11 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
       group  numerator  denominator  estimate
     0   all        187          799     0.234
     """
-    table = as_table(index)
+    table = as_table(index, INDEX_STAYS)
     check_table(table, INDEX_STAYS)
     check_by(table, by)
     # judged once, then counted several times
-    table = table.select(_needed(table, by)).cache()
+    table = _with_reasons(table.select(_needed(table, by))).cache()
     rule = definition_of(table)
     said = definition_parts(rule)
     eligible = table.filter(table["eligible"])
@@ -82,6 +83,7 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
         settings={
             "by": by,
             "definition": said["id"],
+            "followup_end": followup_end_of(table),
             "conf_level": LEVEL,
             "versions": versions(),
             "data": {"rows": _rows(table)},
@@ -107,6 +109,13 @@ def definition_of(table: ir.Table) -> ReadmissionDefinition | None:
     return readmission_definition(names[0]) if names else None
 
 
+def followup_end_of(table: ir.Table) -> str | None:
+    """Give the day on which the follow-up of the index stays ends; several where tables were put together."""
+    ends = to_pandas(table.select("followup_end").distinct().order_by("followup_end"))["followup_end"].dropna()
+    # the day only, since the minute may be that of one person's discharge
+    return ", ".join(dict.fromkeys(ends.dt.strftime("%Y-%m-%d"))) or None
+
+
 def definition_parts(rule: ReadmissionDefinition | None) -> dict[str, Any]:
     """Give what a definition adds to a result: its sentence, sources, unverified parts and id."""
     if rule is None:
@@ -128,8 +137,24 @@ def check_by(table: ir.Table, by: str | None) -> None:
 
 
 def _needed(table: ir.Table, by: str | None) -> list[str]:
-    used = {"person", "definition", "eligible", "readmitted", "reason", "origin", by}
+    used = {"person", "definition", "followup_end", "eligible", "readmitted", "reason", "origin", by}
     return [name for name in table.columns if name in used]
+
+
+def _with_reasons(table: ir.Table) -> ir.Table:
+    """A stay counts when its outcome is known; every other one has a reason."""
+    import ibis
+
+    counts = table["eligible"].fill_null(False) & table["readmitted"].notnull()  # noqa: FBT003 - Ibis takes it by position
+    reason = ibis.cases((counts, ibis.null("string")), else_=table["reason"].fill_null("outcome_missing"))
+    return table.mutate(eligible=counts, reason=reason)
+
+
+def group_of(table: ir.Table, by: str | None) -> ir.Value:
+    """Give the group of each row as text."""
+    import ibis
+
+    return ibis.literal(ALL) if by is None else table[by].cast("string").fill_null("unknown")
 
 
 def reasons_of(table: ir.Table) -> dict[str, int]:
@@ -160,7 +185,7 @@ def _sums(eligible: ir.Table, by: str | None) -> pd.DataFrame:
     """Sums over persons, by group, made in the engine."""
     import ibis
 
-    keyed = eligible.mutate(group=ibis.literal(ALL) if by is None else eligible[by].fill_null("unknown"))
+    keyed = eligible.mutate(group=group_of(eligible, by))
     case = ibis.ifelse(keyed["readmitted"], 1, 0)
     persons = keyed.group_by("group", "person").aggregate(cases=case.sum(), rows=keyed.count())
     cases, rows = persons["cases"], persons["rows"]

@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 
 from peereval.admissions.engine import Source, as_table, to_pandas
-from peereval.admissions.rates import ALL, check_by, definition_of, definition_parts, reasons_of, table_origin
+from peereval.admissions.rates import (
+    check_by,
+    definition_of,
+    definition_parts,
+    followup_end_of,
+    group_of,
+    reasons_of,
+    table_origin,
+)
 from peereval.contracts import INDEX_STAYS, check_table
 from peereval.errors import DesignError
 from peereval.estimation.survival import kaplan_meier
@@ -28,7 +36,7 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
     index : DataFrame, str, Path or ibis Table
         The *index stays* contract, as `readmissions` gives it.
     by : str, optional
-        A column of `index`, such as ``"unit"``, with one curve each.
+        A column of `index`, such as ``"unit"`` or ``"acute"``, with one curve each.
     horizon : int
         Days after discharge at which the curve ends.
 
@@ -38,6 +46,8 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
         Rows with ``measure`` ``not_readmitted``: one a day on which something happened (``time`` in whole
         days: a readmission on day 3 came within three days), with the share not yet readmitted, its
         log-log limits, the number at risk ``n``, and declared columns ``n_events`` and ``n_censored``.
+        Each person is followed for whole days; a readmission in the last, incomplete day is not counted.
+        A stay without an outcome and without a reason is left out as ``outcome_missing``.
 
     Raises
     ------
@@ -59,11 +69,13 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
         time  estimate    n
     19    30      0.77  186
     """
-    table = as_table(index)
+    table = as_table(index, INDEX_STAYS)
     check_table(table, INDEX_STAYS)
     check_by(table, by)
     # judged once, then counted several times
-    table = table.cache()
+    table = table.mutate(
+        **{name: _known_days(table[name]) for name in ("followup_days", "days_to_readmission")}
+    ).cache()
     said = definition_parts(definition_of(table))
     if table.filter(table["event"] == "died").count().to_pyarrow().as_py():
         msg = "Deaths after discharge are known, so a Kaplan-Meier curve of readmission would be wrong (rule R13)."
@@ -85,6 +97,7 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
             "by": by,
             "horizon": horizon,
             "definition": said["id"],
+            "followup_end": followup_end_of(table),
             "conf_level": LEVEL,
             "versions": versions(),
         },
@@ -99,7 +112,8 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
 
 _METHOD = (
     "Time to readmission from the first index discharge of each person is shown by the Kaplan-Meier estimator with "
-    "log-log 95 % limits, in whole days (rule R13; no death is known)."
+    "log-log 95 % limits, in whole days; a readmission in the last, incomplete day of a person's follow-up is not "
+    "counted (rule R13; no death is known)."
 )
 
 
@@ -108,12 +122,12 @@ def _first_stays(table: ir.Table) -> tuple[ir.Table, dict[str, int]]:
     import ibis
 
     died = table["discharged_to"] == "died" if "discharged_to" in table.columns else ibis.literal(value=False)
-    observed = table["followup_days"].notnull() & (table["followup_days"] >= 0)
+    observed = _observed(table)
     judged = table.mutate(
         reason=ibis.cases(
             (observed & died.fill_null(False), "died_in_stay"),  # noqa: FBT003 - Ibis takes it by position
             (observed, ibis.null("string")),
-            else_=table["reason"].fill_null("followup_too_short"),
+            else_=table["reason"].fill_null("outcome_missing"),
         )
     )
     can = judged.filter(judged["reason"].isnull())
@@ -123,16 +137,31 @@ def _first_stays(table: ir.Table) -> tuple[ir.Table, dict[str, int]]:
     return first.filter(first["rank"] == 0), exclusions | ({"not_first_index_stay": later} if later else {})
 
 
+def _known_days(column: ir.Value) -> ir.Value:
+    """Numbers without not-a-number, which engines sort above all others."""
+    import ibis
+
+    days = column.cast("float64")
+    return ibis.ifelse(days.isnan(), ibis.null("float64"), days)
+
+
+def _observed(table: ir.Table) -> ir.BooleanValue:
+    """Whether the length of the follow-up and the outcome are known."""
+    back = (table["event"] == "readmitted") & (table["days_to_readmission"] >= 0)
+    known = (table["followup_days"] >= 0) & ((table["event"] == "censored") | back)
+    return known.fill_null(False)  # noqa: FBT003 - Ibis takes it by position
+
+
 def _daily(followed: ir.Table, by: str | None, horizon: int) -> pd.DataFrame:
     """Readmissions and ends of follow-up per group and day, counted in the engine."""
     import ibis
 
-    event = followed["event"] == "readmitted"
-    # within three days is day 3; followed for 3.7 days is followed through day 3
-    day = ibis.ifelse(event, followed["days_to_readmission"].ceil(), followed["followup_days"].floor())
-    group = ibis.literal(ALL) if by is None else followed[by].fill_null("unknown")
+    # within three days is day 3; followed for 3.7 days is followed through day 3, and what comes later is not seen
+    through, back = followed["followup_days"].floor(), followed["days_to_readmission"].ceil()
+    event = ((followed["event"] == "readmitted") & (back <= through)).fill_null(False)  # noqa: FBT003 - Ibis takes it by position
+    day = ibis.ifelse(event, back, through)
     keyed = followed.mutate(
-        group=group, event=event & (day <= horizon), day=ibis.least(day, ibis.literal(float(horizon)))
+        group=group_of(followed, by), event=event & (day <= horizon), day=ibis.least(day, ibis.literal(float(horizon)))
     )
     counts = keyed.group_by("group", "day").aggregate(
         n_events=ibis.ifelse(keyed["event"], 1, 0).sum(), n_censored=ibis.ifelse(keyed["event"], 0, 1).sum()

@@ -62,14 +62,21 @@ def design_effect(cases: ArrayLike, rows: ArrayLike) -> float:
     Returns
     -------
     float
-        The design effect; 1 where the share is 0 or 1, or fewer than two persons are there.
+        The design effect. Where there is nothing to estimate it from (one person, or a share of 0 or 1), the
+        rows of a person are taken as perfectly alike: the sum of rows² over the sum of rows. Not-a-number
+        without rows.
 
     Examples
     --------
-    Two persons with two rows each, who are alike within themselves, are worth two rows:
+    Two persons with two rows each, who are alike within themselves:
 
     >>> design_effect([2, 0], [2, 2])
     4.0
+
+    Ten rows of one person are worth one row:
+
+    >>> design_effect([4], [10])
+    10.0
     """
     y, n = np.asarray(cases, float), np.asarray(rows, float)
     squares = ((y**2).sum(), (y * n).sum(), (n**2).sum())
@@ -96,7 +103,7 @@ def design_effect_from_sums(
     Examples
     --------
     >>> design_effect_from_sums(persons=[2, 2], cases=[2, 0], rows=[4, 4], squares=([4, 0], [4, 0], [8, 8]))
-    array([4., 1.])
+    array([4., 2.])
     """
     g, y, n = (np.asarray(value, float) for value in (persons, cases, rows))
     yy, yn, nn = (np.asarray(value, float) for value in squares)
@@ -104,5 +111,7 @@ def design_effect_from_sums(
         share = y / n
         clustered = (yy - 2 * share * yn + share**2 * nn) / n**2 * g / (g - 1)
         effect = clustered / (share * (1 - share) / n)
+        alike = nn / n
     # one cluster has no variance between clusters, and a share of 0 or 1 has no variance at all
-    return np.where((g > 1) & (y > 0) & (y < n), np.maximum(effect, 1.0), 1.0)
+    found: NDArray[np.float64] = np.where((g > 1) & (y > 0) & (y < n), np.maximum(effect, 1.0), alike)
+    return found

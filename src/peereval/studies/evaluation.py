@@ -74,7 +74,7 @@ class Evaluation:
 
 
 def evaluate_study(study: Study, *, progress: bool) -> Evaluation:
-    """Run every section of a study and protect the results together.
+    """Run every section of a study and protect each result.
 
     Parameters
     ----------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Strict(BaseModel):
@@ -92,16 +92,24 @@ class ContactsPlan(_Strict):
         The hospital contacts: a parquet file or a pattern.
     definition : str
         Id of the readmission definition.
-    followup_end : datetime
-        Until when contacts were observed.
+    followup_end : date or datetime
+        Until when contacts were observed, in local time; a date stands for the whole of that day.
     strict : bool
         Whether a contact that ends before it begins stops the evaluation; otherwise it is left out, counted.
     """
 
     file: str
     definition: str
-    followup_end: datetime
+    followup_end: datetime | date
     strict: bool = True
+
+    @field_validator("followup_end", mode="before")
+    @classmethod
+    def _local(cls, value: Any) -> Any:
+        if not isinstance(value, date) or getattr(value, "tzinfo", None) is not None:
+            msg = "write a date, or a local time without offset, and no quotes: 2020-12-31 or 2020-12-31T23:59:59"
+            raise ValueError(msg)
+        return value
 
 
 class DisclosurePlan(_Strict):

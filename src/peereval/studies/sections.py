@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from peereval.admissions.rates import readmission_rate
 from peereval.admissions.survival import time_to_readmission
 from peereval.rounds.compare import compare_rounds
+from peereval.studies.study import OTHER_UNITS
 from peereval.surveys.attrition import attrition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import ibis.expr.types as ir
 
     from peereval.results import Result
     from peereval.studies.study import Study, StudyData
@@ -82,14 +85,15 @@ def hospital(_study: Study, data: StudyData) -> list[Result]:
     if data.index is None:
         return []
     by = "arm" if "arm" in data.index.columns else None
-    found = [
-        readmission_rate(data.index, by=by),
-        time_to_readmission(data.index, by=by),
-    ]
-    if not data.impossible_contacts:
-        return found
-    left_out = {"discharged_before_admitted": data.impossible_contacts}
-    return [replace(result, exclusions={**result.exclusions, **left_out}) for result in found]
+    found = [readmission_rate(data.index, by=by), time_to_readmission(data.index, by=by)]
+    notes = _units_without_arm(data.index) if by else ()
+    return [replace(result, assumptions=(*result.assumptions, *notes)) for result in found]
+
+
+def _units_without_arm(index: ir.Table) -> tuple[str, ...]:
+    others = index.filter(index["arm"] == OTHER_UNITS).select("unit").distinct().order_by("unit")
+    names = ", ".join(others.to_pyarrow()["unit"].to_pylist())
+    return (f"Units without an arm in the study file are counted as {OTHER_UNITS}: {names}.",) if names else ()
 
 
 SECTIONS: dict[str, tuple[str, Callable[[Study, StudyData], list[Result]]]] = {

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from peereval.admissions.contacts import read_contacts
 from peereval.admissions.readmission import readmissions
 from peereval.contracts import INVITED, check_frame
-from peereval.files import existing_file, read_table
+from peereval.errors import ColumnError, InvalidValueError, nearest
+from peereval.files import existing_file, read_table, read_toml
 from peereval.instruments.scoring import score
-from peereval.studies.reading import read_plan
+from peereval.studies.reading import line_of, read_plan
 from peereval.surveys.exports import read_survey
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from peereval.studies.evaluation import Evaluation
     from peereval.studies.plan import Plan
+
+OTHER_UNITS = "other units"
+"""The group of stays in units that have no arm in ``[units]``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,16 +40,13 @@ class StudyData:
     scores : DataFrame
         The *scores* contract.
     index : ibis Table or None
-        The *index stays* contract with a column ``arm``, where the study has contacts.
-    impossible_contacts : int
-        Contacts that were left out because they end before they begin.
+        The *index stays* contract, where the study has contacts, with a column ``arm``, where units have arms.
     """
 
     responses: pd.DataFrame
     invited: pd.DataFrame | None
     scores: pd.DataFrame
     index: ir.Table | None
-    impossible_contacts: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +112,7 @@ class Study:
         survey = self.plan.survey
         responses = read_survey(self._file(survey.file), rounds=[each.id for each in self.plan.rounds])
         scores = score(responses, survey.instruments, coding=survey.coding)
-        index, impossible = self._index()
-        return StudyData(responses, self._invited(), scores, index, impossible)
+        return StudyData(responses, self._invited(), scores, self._index())
 
     def evaluate(self, *, progress: bool = False) -> Evaluation:
         """Run every section of the study and protect its results.
@@ -151,21 +151,36 @@ class Study:
         check_frame(invited, INVITED)
         return invited
 
-    def _index(self) -> tuple[ir.Table | None, int]:
+    def _index(self) -> ir.Table | None:
         plan = self.plan.contacts
         if plan is None:
-            return None, 0
+            return None
         contacts = read_contacts(self._file(plan.file), strict=plan.strict)
+        self._check_units(contacts)
         index = readmissions(contacts, definition=plan.definition, followup_end=plan.followup_end)
-        impossible = 0 if plan.strict else int(contacts["reason"].notnull().sum().to_pyarrow().as_py() or 0)
-        return self._with_arm(index).cache(), impossible
+        return self._with_arm(index).cache()
+
+    def _check_units(self, contacts: ir.Table) -> None:
+        """A unit of the plan that is not in the data is most likely spelt otherwise there."""
+        if not self.plan.units:
+            return
+        if "unit" not in contacts.columns:
+            msg = f"The contacts have no column 'unit', which [units] of {self.path.name} needs."
+            raise ColumnError(msg, hint="Add the column, or take [units] out.")
+        found = contacts.select("unit").distinct().to_pyarrow()["unit"].to_pylist()
+        missing = [unit for unit in self.plan.units if found and unit not in found]
+        if missing:
+            line = line_of(read_toml(self.path)[1], ("units", missing[0]))
+            where = f"{self.path.name}, line {line}" if line else self.path.name
+            msg = f"{where}: the unit {missing[0]!r} in [units] does not occur in the contacts."
+            raise InvalidValueError(msg, hint=nearest(missing[0], [unit for unit in found if unit is not None]))
 
     def _with_arm(self, index: ir.Table) -> ir.Table:
         """The arm of the unit of discharge; exposure is by unit, never by who met a peer (rule 4)."""
         import ibis
 
-        units = self.plan.units
-        if not units or "unit" not in index.columns:
+        if not self.plan.units:
             return index
-        cases = [(index["unit"] == unit, arm) for unit, arm in units.items()]
-        return index.mutate(arm=ibis.cases(*cases, else_="other units"))
+        unit = index["unit"]
+        cases = [(unit.isnull(), ibis.null("string")), *((unit == name, arm) for name, arm in self.plan.units.items())]
+        return index.mutate(arm=ibis.cases(*cases, else_=OTHER_UNITS))
