@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from typing import TYPE_CHECKING
 
 import peereval as pe
@@ -11,6 +12,7 @@ from peereval.admissions.definition import DEFINITIONS, readmission_definition
 from peereval.contracts import CONTRACTS, REASONS
 from peereval.disclosure.policy import POLICIES, disclosure_policy
 from peereval.files import definitions
+from peereval.instruments.card import card
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +27,7 @@ def everything(folder: Path) -> None:
         "errors": _errors(),
         "definitions": _definitions(),
         "instruments": _instruments(),
+        "instrument-schema": _schema(),
         **_error_pages(),
     }
     for name, text in pages.items():
@@ -125,24 +128,27 @@ def _definitions() -> str:
 
 
 def _instruments() -> str:
-    lines = ["# Instruments", ""]
-    for name in pe.list_instruments()["id"]:
+    """A table of the catalogue, then the card of each instrument."""
+    rows = pe.list_instruments()
+    lines = [
+        "# Instruments",
+        "",
+        f"{len(rows)} orders and codings; those without an entry under *scored* are listed only.",
+        "",
+    ]
+    lines += ["| id | items | measures | licence | scored |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| [`{row.id}`](#{row.id}) | {row.n_items} | {row.measures} | {row.licence} | {'' if row.refused else 'yes'} |"
+        for row in rows.itertuples()
+    ]
+    for name in rows["id"]:
         one = pe.instrument(name)
-        lines += [
-            f"## {one.id}",
-            "",
-            f"{one.name}: {one.measures}. {one.n_items} items.",
-            "",
-            f"Missing items: {one.missing_rule}",
-            "",
-        ]
-        lines += ["| scale | items | score | range | reads |", "| --- | --- | --- | --- | --- |"]
-        for key, scale in one.scales.items():
-            how = f"{scale.method}{'' if scale.multiply == 1 else f' x {scale.multiply:g}'}, at least {scale.min_answered} answered"
-            items = ", ".join(map(str, scale.items))
-            lines.append(f"| `{key}` | {items} | {how} | {scale.low:g} to {scale.high:g} | {scale.direction} |")
-        for key, coding in one.codings.items():
-            turned = f"; reversed items {', '.join(map(str, coding.reversed))}" if coding.reversed else ""
-            lines += ["", f"Coding `{key}`: {coding.min} to {coding.max}{turned}."]
-        lines += ["", f"Licence: {one.licence.text}", "", *(f"- {source}" for source in one.sources), ""]
-    return "\n".join(lines)
+        lines += ["", f"({name})=", f"## {name}", "", f"{one.name}, version {one.version}", ""]
+        lines += [f"- **{heading}**: {'; '.join(texts)}" for heading, texts in card(one)]
+    return "\n".join([*lines, ""])
+
+
+def _schema() -> str:
+    """The JSON Schema that every definition in the catalogue follows."""
+    schema = json.dumps(pe.Instrument.model_json_schema(), indent=1)
+    return f"# Schema of an instrument\n\nEvery file of the catalogue follows it.\n\n```json\n{schema}\n```\n"

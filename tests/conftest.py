@@ -20,6 +20,9 @@ settings.register_profile("tests", deadline=None, max_examples=60, suppress_heal
 settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]
 
+# a script that writes the fixtures; test_catalogue.py runs it
+collect_ignore = ["spec/make_instrument_fixtures.py"]
+
 
 @pytest.fixture(autouse=True)
 def _close_figures():

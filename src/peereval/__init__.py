@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from peereval.admissions.readmission import readmissions as readmissions
     from peereval.admissions.survival import time_to_readmission as time_to_readmission
     from peereval.disclosure.release import release as release
+    from peereval.errors import IgnoredAnswersWarning as IgnoredAnswersWarning
     from peereval.errors import PeerevalError as PeerevalError
+    from peereval.errors import ReverseKeyWarning as ReverseKeyWarning
     from peereval.errors import UnverifiedWarning as UnverifiedWarning
     from peereval.evidence.effects import effect_size as effect_size
     from peereval.evidence.risks import compare_risks as compare_risks
     from peereval.instruments.lookup import instrument as instrument
     from peereval.instruments.lookup import list_instruments as list_instruments
+    from peereval.instruments.model import Instrument as Instrument
+    from peereval.instruments.reliability import reliability as reliability
     from peereval.instruments.scoring import score as score
     from peereval.results import Released as Released
     from peereval.results import Result as Result
@@ -45,9 +49,12 @@ if TYPE_CHECKING:
 else:
     _EXPORTS = {
         "Evaluation": "peereval.studies.evaluation",
+        "IgnoredAnswersWarning": "peereval.errors",
+        "Instrument": "peereval.instruments.model",
         "PeerevalError": "peereval.errors",
         "Released": "peereval.results",
         "Result": "peereval.results",
+        "ReverseKeyWarning": "peereval.errors",
         "Study": "peereval.studies.study",
         "UnverifiedWarning": "peereval.errors",
         "attrition": "peereval.surveys.attrition",
@@ -64,6 +71,7 @@ else:
         "readmission_rate": "peereval.admissions.rates",
         "readmissions": "peereval.admissions.readmission",
         "release": "peereval.disclosure.release",
+        "reliability": "peereval.instruments.reliability",
         "score": "peereval.instruments.scoring",
         "simulate_study": "peereval.simulate.study",
         "time_to_readmission": "peereval.admissions.survival",

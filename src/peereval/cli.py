@@ -1,4 +1,4 @@
-"""The command line: new, evaluate, reproduce."""
+"""The command line: new, evaluate, reproduce, instruments."""
 
 from __future__ import annotations
 
@@ -79,6 +79,20 @@ def reproduce(
         raise typer.Exit(1)
 
 
+@app.command("instruments")
+def show_instruments(
+    name: Annotated[str | None, typer.Argument(help="An id of the catalogue; without it, all are listed.")] = None,
+) -> None:
+    """List the survey instruments of the catalogue, or show the card of one."""
+    from peereval.instruments.card import card_text
+    from peereval.instruments.lookup import instrument, list_instruments
+
+    if name is not None:
+        print(card_text(instrument(name)))
+        return
+    _print_catalogue(list_instruments())
+
+
 def main() -> None:
     """Run the command line; what the user can mend is told without a traceback, with exit code 2."""
     try:
@@ -124,6 +138,29 @@ def _print_ledger(name: str, found: Result) -> None:
     console.print(table)
     counts = ", ".join(f"{count} {status}" for status, count in rows["status"].value_counts().items())
     print(f"{name}: {counts}\n")
+
+
+def _print_catalogue(rows: pd.DataFrame) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    headings = {
+        "id": "id",
+        "n_items": "items",
+        "measures": "measures",
+        "licence": "licence",
+        "languages": "validated in",
+    }
+    table = Table(box=None, pad_edge=False)
+    for heading in headings.values():
+        table.add_column(heading, overflow="fold", justify="right" if heading == "items" else "left")
+    table.add_column("scored")
+    for refused, cells in zip(rows["refused"], rows[list(headings)].astype(str).itertuples(index=False), strict=True):
+        table.add_row(*map(escape, cells), "no" if refused else "yes")
+    Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(table)
+    left_out = int((rows["refused"] != "").sum())
+    print(f"{len(rows)} instruments, of which {left_out} are listed but not scored. peereval instruments ID shows one.")
 
 
 def _cells(row: pd.Series) -> list[str]:

@@ -89,6 +89,20 @@ RESPONSES = Contract(
         _UNIT,
         Column("role", "text", "patient, relative, peer, staff or manager", required=False, nullable=True),
         Column("date", "time", "when the answers were given", required=False, nullable=True),
+        Column(
+            "left_programme",
+            "flag",
+            "whether the person had left the programme by this round; a row without answers may say so",
+            required=False,
+            nullable=True,
+        ),
+        Column(
+            "died",
+            "flag",
+            "whether the person had died by this round; a row without answers may say so",
+            required=False,
+            nullable=True,
+        ),
         _ORIGIN,
     ),
     key=("person", "round"),
@@ -116,11 +130,13 @@ SCORES = Contract(
 
 INVITED = Contract(
     "invited",
-    "one row a round (and unit): how many were asked",
+    "one row a round (and arm, unit or role): how many were eligible and asked",
     (
         Column("round", "round", "data-collection round"),
         _ARM,
         _UNIT,
+        Column("role", "text", "patient, relative, peer, staff or manager", required=False, nullable=True),
+        Column("eligible", "integer", "persons who could have been asked", required=False, nullable=True),
         Column("invited", "integer", "persons who were asked to answer"),
         _ORIGIN,
     ),

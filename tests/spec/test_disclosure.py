@@ -488,3 +488,26 @@ def test_changes_tested_by_sign_flips_are_rounded_like_the_means_of_their_scale(
     rows = safe.estimates.query("scale == 'score_0_100'").set_index(["measure", "round"])
     assert not rows["withheld"].any()
     assert rows.loc[("mean_change", "one-year"), "estimate"] % 1 == 0
+
+
+def test_released_reliabilities_tell_no_count(region):
+    result = pe.reliability(region.responses, "who-5", retest=("start", "half-year"))
+    [safe] = pe.release(result)
+    found = safe.to_frame()
+    coefficients = found[~found["measure"].isin(["floor", "ceiling"])]
+    assert coefficients.get(["conf_low", "conf_high"], pd.DataFrame()).isna().all(axis=None)
+    assert coefficients.loc[coefficients["measure"].isin(["lowest_code", "highest_code"]), "withheld"].all()
+    alpha = found[(found["measure"] == "alpha")]
+    exact = result.estimates[result.estimates["measure"] == "alpha"]
+    assert alpha["estimate"].tolist() == exact["estimate"].round(2).tolist()
+    assert (alpha["n"] % 5 == 0).all()
+    assert "flag" not in coefficients or coefficients["flag"].isna().all()
+
+
+def test_a_reliability_of_few_is_withheld(region):
+    few = region.responses[region.responses["round"] == "start"].head(9)
+    [safe] = pe.release(pe.reliability(few, "who-5"))
+    found = safe.to_frame()
+    coefficients = found[~found["measure"].isin(["floor", "ceiling"]) & (found["n"].notna() | found["withheld"])]
+    assert coefficients["withheld"].all()
+    assert coefficients["estimate"].isna().all()

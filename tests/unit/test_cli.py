@@ -107,3 +107,23 @@ def test_help_names_the_commands_and_the_exit_codes():
     assert done.returncode == 0
     for word in ("new", "evaluate", "reproduce", "Exit codes"):
         assert word in done.stdout
+
+
+def test_the_catalogue_is_listed_and_an_instrument_shown_as_in_the_notebook():
+    import peereval as pe
+    from peereval.instruments.card import card_text
+
+    listed = peereval("instruments")
+    assert listed.returncode == 0
+    assert f"{len(pe.list_instruments())} instruments" in listed.stdout
+    assert "core-10-printed-codes" in listed.stdout
+    shown = peereval("instruments", "csq-8-printed-codes")
+    assert shown.returncode == 0
+    assert shown.stdout.strip() == card_text(pe.instrument("csq-8-printed-codes"))
+
+
+def test_a_bare_name_of_an_instrument_explains_the_choice():
+    done = peereval("instruments", "ras-24")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error PE304")
+    assert "ras-24-sequential" in done.stderr

@@ -50,9 +50,13 @@ def test_codes_do_not_change():
         "UnsupportedInputError": "PE209",
         "DesignError": "PE301",
         "CodingError": "PE302",
+        "NotScoredError": "PE303",
+        "ChoiceError": "PE304",
         "NotReleasedError": "PE401",
         "DestinationError": "PE402",
         "PublishedFigureError": "PE501",
         "PeerevalWarning": "PW000",
         "UnverifiedWarning": "PW101",
+        "IgnoredAnswersWarning": "PW102",
+        "ReverseKeyWarning": "PW103",
     }

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 
 import peereval as pe
-from peereval.errors import InvalidValueError
+from peereval.errors import InvalidValueError, UnknownNameError, UnsupportedInputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
 
@@ -144,14 +144,56 @@ def test_what_is_withheld_is_said_and_not_drawn():
     )  # fmt: skip
     [safe] = pe.release(pe.Result(kind="rates", title="t", claim="description", method="m", estimates=frame))
     panel = safe.plot()
-    assert "  not shown: too few" in texts(panel)
+    assert "  not shown" in texts(panel)
     assert np.isnan(panel.containers[0].lines[0].get_xdata()[1])
+
+
+def test_a_released_curve_has_gaps_and_nothing_is_drawn_flat_over_them(findings):
+    [safe] = pe.release(findings["survival"])
+    panel = safe.plot()
+    assert "a gap where a number is not shown" in panel.get_xlabel()
+    for group, line in zip(("peer", "usual"), panel.lines, strict=True):
+        rows = safe.estimates[safe.estimates["group"] == group]
+        assert rows["withheld"].any()
+        np.testing.assert_array_equal(line.get_ydata(), rows["estimate"].to_numpy())
+        assert line.get_marker() in ("o", "s")
+        assert line.get_drawstyle() == "default"
+    for label in panel.get_xticklabels():
+        tick, *shown = label.get_text().split("\n")
+        for group, text in zip(("peer", "usual"), shown, strict=True):
+            row = safe.estimates.set_index(["group", "time"]).loc[(group, int(tick))]
+            assert text == ("not shown" if row["withheld"] else f"≈ {row['n']:.0f}")
+
+
+def test_bound_results_have_no_figure(findings):
+    both = pe.bind_results({"north": findings["survival"], "south": findings["survival"]})
+    with pytest.raises(UnsupportedInputError, match="Bound results have no figure"):
+        both.plot()
+
+
+@pytest.mark.parametrize("arms", [{}, {"arm": "arm", "reference_arm": "usual care", "allocation": "observed"}])
+def test_one_round_can_be_drawn(region_scores, arms):
+    start = region_scores[region_scores["round"] == "start"]
+    start = start.assign(round=start["round"].cat.remove_unused_categories())
+    found = pe.compare_rounds(start, design="panel", method="paired-t", **arms)
+    for finding in (found, *pe.release(found)):
+        assert len(panels(finding.plot())) == 4
+        assert finding.plot(show="changes").get_xlabel().startswith("Change (no change)")
+
+
+def test_one_arm_can_be_drawn(region_scores):
+    found = pe.compare_rounds(region_scores, design="panel", method="paired-t")
+    for finding in (found, *pe.release(found)):
+        assert finding.plot(scale="who-5:score_0_100").get_xlabel() == "Round"
+        assert len(finding.plot(show="changes").containers) == 1
 
 
 def test_empty_results_can_be_drawn(region_stays):
     empty = region_stays.iloc[:0]
     pe.readmission_rate(empty).plot()
-    pe.time_to_readmission(empty).plot()
+    [nothing] = pe.release(pe.time_to_readmission(empty))
+    for finding in (pe.time_to_readmission(empty), nothing):
+        finding.plot()
 
 
 def test_the_callers_style_is_left_alone(findings):
@@ -160,3 +202,22 @@ def test_the_callers_style_is_left_alone(findings):
     before = dict(mpl.rcParams)
     findings["rates"].plot()
     assert dict(mpl.rcParams) == before
+
+
+def test_items_are_drawn_a_panel_a_round_with_what_to_look_at(region):
+    responses = region.responses.assign(ismi_07=5 - region.responses["ismi_07"])
+    with pytest.warns(pe.ReverseKeyWarning):
+        result = pe.reliability(responses, "ismi-29")
+    panels = result.plot()
+    assert [panel.get_title(loc="left").splitlines()[0] for panel in panels] == ["start", "half-year", "one-year"]
+    assert "runs against the rest" in [text.get_text() for text in panels[0].texts]
+    assert "95 % interval" in panels[0].get_xlabel()
+    assert panels[-1].texts[-1].get_text() == "synthetic data"
+    smaller = result.plot(scale="alienation")
+    assert len(smaller[0].get_yticks()) == 6
+    with pytest.raises(UnknownNameError, match=r"no items of the scale 'alienatoin'.*Did you mean 'alienation'"):
+        result.plot(scale="alienatoin")
+    [released] = pe.release(result)
+    shown = released.plot()
+    assert "95 % interval" not in shown[0].get_xlabel()
+    assert "nan" not in shown[0].get_title(loc="left")

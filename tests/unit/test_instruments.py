@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib import resources
+
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+import tomli_w
 
 import peereval as pe
-from peereval.errors import CodingError, ColumnError, OutOfRangeError, UnknownNameError
-
-# read a second time from the reference, independently of the catalogue's files
-KEYS = {
-    "who-5": (0, 5, [], {"raw": ("sum", [1, 2, 3, 4, 5], 1), "score_0_100": ("sum", [1, 2, 3, 4, 5], 4)}),
-    "qpr-15": (0, 4, [], {"total": ("sum", list(range(1, 16)), 1)}),
-    "ismi-29": (
-        1,
-        4,
-        [7, 14, 24, 26, 27],
-        {
-            "total_mean": ("mean", list(range(1, 30)), 1),
-            "mean_without_SR": ("mean", [i for i in range(1, 30) if i not in (7, 14, 24, 26, 27)], 1),
-            "alienation": ("mean", [1, 5, 8, 16, 17, 21], 1),
-            "stereotype": ("mean", [2, 6, 10, 18, 19, 23, 29], 1),
-            "discrimination": ("mean", [3, 15, 22, 25, 28], 1),
-            "withdrawal": ("mean", [4, 9, 11, 12, 13, 20], 1),
-            "SR_reversed": ("mean", [7, 14, 24, 26, 27], 1),
-        },
-    ),
-    "soc-13": (
-        1,
-        7,
-        [1, 2, 3, 7, 10],
-        {
-            "total": ("sum", list(range(1, 14)), 1),
-            "comprehensibility": ("sum", [2, 6, 8, 9, 11], 1),
-            "manageability": ("sum", [3, 5, 10, 13], 1),
-            "meaningfulness": ("sum", [1, 4, 7, 12], 1),
-        },
-    ),
-}
+from peereval.errors import CodingError, ColumnError, NotScoredError, OutOfRangeError, UnknownNameError
+from peereval.instruments.card import card_text
 
 
 def answers(name, values, **columns):
@@ -49,29 +24,6 @@ def answers(name, values, **columns):
 
 def scored(name, values, **options):
     return pe.score(answers(name, values), name, **options).set_index("scale")
-
-
-@pytest.mark.parametrize("name", KEYS)
-def test_keys_agree_with_a_second_reading(name):
-    low, high, turned, scales = KEYS[name]
-    one = pe.instrument(name)
-    coding = next(iter(one.codings.values()))
-    assert (coding.min, coding.max, list(coding.reversed)) == (low, high, turned)
-    assert {key: (scale.method, sorted(scale.items), scale.multiply) for key, scale in one.scales.items()} == {
-        key: (method, items, factor) for key, (method, items, factor) in scales.items()
-    }
-
-
-@pytest.mark.parametrize("name", KEYS)
-@pytest.mark.parametrize("end", ["low", "high"])
-def test_the_ends_of_the_range_are_reached(name, end):
-    low, high, turned, _ = KEYS[name]
-    best, worst = (high, low) if end == "high" else (low, high)
-    values = [worst if item in turned else best for item in range(1, pe.instrument(name).n_items + 1)]
-    coding = "0-4" if name == "qpr-15" else None
-    found = scored(name, values, coding=coding)["score"]
-    expected = {key: getattr(scale, end) for key, scale in pe.instrument(name).scales.items()}
-    assert found.to_dict() == expected
 
 
 def test_the_who_5_of_an_irregular_person():
@@ -160,17 +112,169 @@ def test_scores_keep_the_keys_and_leave_the_frame_alone(region):
     assert found["instrument_version"].unique().tolist() == [pe.instrument("who-5").version]
 
 
-def test_an_unverified_fact_is_warned_about(monkeypatch):
-    from peereval.instruments import scoring
-
+def test_an_unverified_fact_is_warned_about():
     doubtful = pe.instrument("who-5").model_copy(update={"verified": {"key": "M+"}})
-    monkeypatch.setattr(scoring, "look_up", lambda _: doubtful)
     with pytest.warns(pe.UnverifiedWarning, match="who-5: not verified at the source: key"):
-        pe.score(answers("who-5", [1, 2, 3, 4, 5]), "who-5")
+        pe.score(answers("who-5", [1, 2, 3, 4, 5]), doubtful)
 
 
-def test_definitions_with_impossible_items_are_refused():
-    content = pe.instrument("who-5").model_dump()
-    content["scales"]["raw"]["items"] = (1, 6)
-    with pytest.raises(ValueError, match=r"items \[6\] are not among the 5 items"):
-        type(pe.instrument("who-5")).model_validate(content)
+def changed(name, **changes):
+    """The content of a definition with some of it changed; a dot goes a level deeper."""
+    content = pe.instrument(name).model_dump(exclude_unset=True, mode="json")
+    for path, value in changes.items():
+        *way, last = path.split("__")
+        place = content
+        for step in way:
+            place = place[step]
+        place[last] = value
+    return content
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("who-5", {"scales__raw__items": "1-4, 6"}, r"items \[6\] are not among the 5 items"),
+        ("who-5", {"scales__raw__items": "1, 1"}, "an item stands twice"),
+        ("who-5", {"scales__raw__items": "1;2"}, "item numbers are written as"),
+        ("who-5", {"scales__raw__min_answered": 4}, "what stands for the missing is not said"),
+        ("who-5", {"scales__raw__min_answered": 9}, "min_answered is 9 for 5 items"),
+        ("who-5", {"scales__raw__headline": True}, "exactly one scale is the headline"),
+        ("who-5", {"refused": "no"}, "either refused or has codings and scales"),
+        ("who-5", {"scales__raw__wieghts": 1}, "wieghts"),
+        ("swemwbs", {"scales__metric__values": [1.0, 2.0]}, "the table has 2 values"),
+        (
+            "swemwbs",
+            {"scales__metric__min_answered": 6, "scales__metric__missing": "person mean"},
+            "a table cannot have",
+        ),
+        ("djg-6", {"scales__social__counted": {"4": "1"}}, "the codes that count are not given"),
+        ("djg-6", {"scales__social__missing": "person mean"}, "a count cannot have missing = 'person mean'"),
+        ("eq-5d-5l", {"codings__1-5__reversed": "1"}, "cannot be reversed"),
+        ("eq-5d-5l", {"codings__0-4": {"min": 0, "max": 4}}, "has one coding"),
+        ("ismi-29", {"scales__alienation__missing": "not counted"}, "a mean cannot have missing = 'not counted'"),
+    ],
+)
+def test_definitions_that_cannot_be_right_are_refused(name, changes, message):
+    with pytest.raises(ValueError, match=message):
+        pe.Instrument.model_validate(changed(name, **changes))
+
+
+def toml_files():
+    return sorted((resources.files("peereval.instruments") / "catalogue").iterdir(), key=lambda file: file.name)
+
+
+@pytest.mark.parametrize("file", toml_files(), ids=lambda file: file.name)
+def test_a_definition_survives_the_way_to_the_model_and_back(file):
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    one = pe.Instrument.model_validate(content)
+    again = tomllib.loads(tomli_w.dumps(one.model_dump(exclude_unset=True, mode="json")))
+    assert again == content
+    assert f"{one.id}.toml" == file.name
+
+
+def test_every_definition_follows_the_json_schema():
+    schema = pe.Instrument.model_json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for file in toml_files():
+        validator.validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(changed("who-5", scales__raw__items="1;2"))
+
+
+def test_bare_names_are_never_ids():
+    catalogue = pe.list_instruments()
+    families = set(catalogue["family"]) - {""}
+    assert not families & set(catalogue["id"])
+    members = catalogue[catalogue["family"] != ""]["id"]
+    assert all(pe.instrument(name).choice for name in members)
+
+
+def test_every_definition_names_its_sources_and_marks():
+    for name in pe.list_instruments()["id"]:
+        one = pe.instrument(name)
+        assert one.sources
+        assert one.licence.text
+        assert one.missing_rule
+        assert one.refused or {"key", "range"} <= set(one.verified)
+
+
+def test_the_range_of_a_scale_is_reached_by_no_one_from_outside():
+    everyone = pe.list_instruments()
+    assert (everyone["n_items"] >= 0).all()
+    assert everyone["id"].is_unique
+    assert everyone.loc[everyone["refused"] == "", "scales"].ne("").all()
+
+
+def test_a_definition_of_ones_own_is_scored():
+    lenient = changed("qpr-15", scales__total__min_answered=13, scales__total__missing="person mean", id="qpr-15-own")
+    own = pe.Instrument.model_validate(lenient)
+    values = [4] * 13 + [None] * 2
+    found = pe.score(answers("qpr-15", values), own, coding="0-4")
+    assert found["score"].tolist() == [60]
+    assert found["instrument"].tolist() == ["qpr-15-own"]
+    assert scored("qpr-15", values, coding="0-4")["score"].isna().all()
+
+
+@pytest.mark.parametrize("argument", ["items", "coding"])
+def test_what_is_said_of_an_instrument_that_is_not_scored_is_refused(argument):
+    with pytest.raises(UnknownNameError, match=rf"{argument} names 'who5'.*Did you mean 'who-5'"):
+        pe.score(answers("who-5", [1, 2, 3, 4, 5]), "who-5", **{argument: {"who5": "0-5"}})
+
+
+def test_one_coding_for_several_instruments_is_refused():
+    with pytest.raises(CodingError, match="One coding, '0-4', was given for 2 instruments"):
+        pe.score(answers("who-5", [1, 2, 3, 4, 5]), ["who-5", "qpr-15"], coding="0-4")
+
+
+def test_whole_numbers_beside_empty_cells_in_an_object_column_are_numbers():
+    frame = answers("who-5", [1, 2, 3, 4, 5])
+    frame["who5_01"] = pd.Series([1], dtype=object)
+    assert pe.score(frame, "who-5")["score"].tolist() == [60.0, 15.0]
+
+
+@pytest.mark.parametrize("cells", [[1, "two"], [1, True]])
+def test_other_things_than_numbers_are_told_by_row(cells):
+    frame = pd.concat([answers("who-5", [1, 2, 3, 4, 5])] * 2, ignore_index=True).assign(person=["a", "b"])
+    frame["who5_01"] = pd.Series(cells, dtype=object)
+    with pytest.raises(ColumnError, match=r"'who5_01' holds object, first in row 2"):
+        pe.score(frame, "who-5")
+
+
+def test_flags_are_no_answers():
+    with pytest.raises(ColumnError, match="'who5_01' holds bool"):
+        pe.score(answers("who-5", [1, 2, 3, 4, 5]).astype({"who5_01": bool}), "who-5")
+
+
+def test_rows_are_counted_across_the_blocks_that_are_read():
+    many = pd.concat([answers("who-5", [1, 2, 3, 4, 5])] * 70_000, ignore_index=True)
+    many["person"] = [str(row) for row in range(len(many))]
+    assert pe.score(many, "who-5")["score"].nunique() == 2
+    many.loc[69_998, "who5_02"] = 7
+    with pytest.raises(OutOfRangeError, match="row 69999, item who5_02: 7"):
+        pe.score(many, "who-5")
+
+
+def test_cards_say_what_is_known_and_escape_it():
+    page = pe.instrument("qpr-15")._repr_html_()
+    assert "personal recovery" in page
+    assert "10.1080/17522439.2021.1883726" in page
+    odd = pe.instrument("who-5").model_copy(update={"name": "<script>"})
+    assert "<script>" not in odd._repr_html_()
+
+
+@pytest.mark.parametrize("name", pe.list_instruments()["id"])
+def test_every_card_can_be_shown(name):
+    one = pe.instrument(name)
+    text = card_text(one)
+    assert one.name in text
+    assert one.licence.text in text
+    assert all(caveat in text for caveat in one.caveats)
+    assert "unverified" in text or not any(fact.verified in ("M", "M+") for fact in (*one.cutoffs, *one.changes))
+
+
+def test_refused_instruments_say_why():
+    with pytest.raises(NotScoredError, match="listed, but not scored"):
+        pe.score(answers("basis-24", [1] * 24), "basis-24")
+    with pytest.raises(NotScoredError, match="listed, but not scored"):
+        pe.reliability(answers("basis-24", [1] * 24), "basis-24")

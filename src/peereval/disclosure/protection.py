@@ -55,10 +55,12 @@ def _shares(rows: pd.DataFrame, also: pd.Series, policy: Policy) -> pd.DataFrame
     for name in ("estimate", "conf_low", "conf_high", "design_effect"):
         if name in safe:
             safe[name] = safe[name].astype(float).round(2).mask(hidden)
-    for name in ("numerator", "denominator", "n_persons"):
+    for name in ("numerator", "denominator", "n_persons", "n"):
         if name in safe:
             count = safe[name].astype(float)
-            safe[name] = _rounded(count, policy).mask(_small(count, policy) | (withheld & (name != "denominator")))
+            safe[name] = _rounded(count, policy).mask(
+                _small(count, policy) | (withheld & (name not in ("denominator", "n")))
+            )
     return safe
 
 
@@ -168,11 +170,43 @@ def _shown(events: NDArray[np.float64], without: NDArray[np.float64], policy: Po
     return np.array(shown, dtype=np.bool_)
 
 
+def protect_coefficients(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Give reliabilities of enough persons, rounded and without their intervals.
+
+    The width of Feldt's and of Fisher's interval is a function of the estimate and the number of persons.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with ``n``.
+    policy : Policy
+        How many persons they need, and their decimals.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``, without intervals and flags.
+    """
+    count = rows["n"].astype(float)
+    withheld = (count < policy.fewest_for_mean) & (count > 0)
+    estimate = rows["estimate"].astype(float).round(policy.decimals).mask(withheld)
+    left = rows.drop(columns=[*_LEAKS, "conf_low", "conf_high", "flag"], errors="ignore")
+    return left.assign(estimate=estimate, n=_rounded(count, policy).mask(withheld), withheld=withheld)
+
+
+def withhold_extremes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # noqa: ARG001 - treatments are called alike
+    """Withhold the lowest and the highest of all answers, which are those of single persons."""
+    numbers = [name for name in ("estimate", "conf_low", "conf_high", "n") if name in rows]
+    return rows.drop(columns="flag", errors="ignore").assign(**dict.fromkeys(numbers, np.nan), withheld=True)
+
+
 TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
     "share": protect_shares,
     "participation": protect_participation,
     "mean": protect_means,
     "curve": protect_curve,
+    "coefficient": protect_coefficients,
+    "extreme": withhold_extremes,
 }
 """The treatment of each kind of measure."""
 

@@ -134,5 +134,6 @@ _SAID = {
     "participation": "shares in whole per cent",
     "mean": "means and effect sizes rounded to a step of at most half a standard error, p values rounded up",
     "curve": "curves given at fixed days",
+    "coefficient": "reliabilities rounded and given without intervals",
 }
 """What is done to each kind of measure, in words for the report."""

@@ -16,6 +16,7 @@ _FIGURES = {
     "ledger": "peereval.figures.ledger",
     "rates": "peereval.figures.rates",
     "risks": "peereval.figures.rates",
+    "reliability": "peereval.figures.items",
     "rounds": "peereval.figures.rounds",
     "survival": "peereval.figures.curves",
 }
@@ -41,7 +42,7 @@ def draw(finding: Result | Released, *, ax: Any = None, **options: Any) -> Any:
     Raises
     ------
     UnsupportedInputError
-        There is no figure for this kind of result.
+        There is no figure for this kind of result, or several results were bound into it.
 
     Examples
     --------
@@ -54,4 +55,7 @@ def draw(finding: Result | Released, *, ax: Any = None, **options: Any) -> Any:
     if finding.kind not in _FIGURES:
         msg = f"There is no figure for results of the kind {finding.kind!r}."
         raise UnsupportedInputError(msg, hint=f"Kinds with a figure: {', '.join(sorted(_FIGURES))}.")
+    if "source" in finding.columns:
+        msg = "Bound results have no figure, since the groups of one source would be drawn as those of another."
+        raise UnsupportedInputError(msg, hint="Draw the result of each source before they are bound.")
     return import_module(_FIGURES[finding.kind]).figure(finding, ax, **options)

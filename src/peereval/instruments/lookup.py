@@ -6,6 +6,7 @@ from functools import cache
 
 import pandas as pd
 
+from peereval.errors import ChoiceError
 from peereval.files import definition, definitions
 from peereval.instruments.model import Instrument
 
@@ -28,6 +29,8 @@ def instrument(name: str) -> Instrument:
 
     Raises
     ------
+    ChoiceError
+        The name stands for several orders or codings; the message says how to tell them apart.
     UnknownNameError
         The catalogue has no such instrument.
 
@@ -41,6 +44,8 @@ def instrument(name: str) -> Instrument:
     ...
     peereval.errors.UnknownNameError: PE104: No instrument is called 'who5'. Did you mean 'who-5'?
     """
+    if name not in list_ids():
+        _explain_choice(name)
     return _read(name)
 
 
@@ -51,23 +56,37 @@ def list_instruments() -> pd.DataFrame:
     -------
     DataFrame
         One row an instrument: ``id``, ``name``, ``measures``, ``n_items``, ``scales`` (their names),
-        ``licence`` (its class), ``unverified`` (facts that nobody has seen at their source) and ``version``.
+        ``family`` (the name that several orders or codings share), ``licence`` (its class), ``languages``,
+        ``unverified`` (facts that nobody has seen at their source), ``refused`` (why it is listed but not scored)
+        and ``version``.
 
     Examples
     --------
-    >>> list_instruments()[["id", "n_items", "licence"]]
-            id  n_items licence
-    0  ismi-29       29     B/C
-    1   qpr-15       15     A/B
-    2   soc-13       13       C
-    3    who-5        5       B
+    >>> catalogue = list_instruments().set_index("id")
+    >>> catalogue.loc[["qpr-15", "who-5"], ["n_items", "licence", "languages"]]
+            n_items licence   languages
+    id
+    qpr-15       15     A/B  sv, nb, en
+    who-5         5       B  da, sv, en
     """
-    return pd.DataFrame([_row(_read(name)) for name in sorted(list_ids())])
+    return pd.DataFrame([_row(one) for one in _all()])
 
 
 def list_ids() -> frozenset[str]:
     """Give the ids of the catalogue."""
     return frozenset(definitions(*CATALOGUE))
+
+
+def _all() -> list[Instrument]:
+    return [_read(name) for name in sorted(list_ids())]
+
+
+def _explain_choice(name: str) -> None:
+    members = [one for one in _all() if one.family == name]
+    if not members:
+        return
+    msg = f"{name!r} alone does not say which item order or coding the data hold."
+    raise ChoiceError(msg, hint=" ".join(f"{one.id}: {one.choice.rstrip('.')}." for one in members))
 
 
 def _row(one: Instrument) -> dict[str, object]:
@@ -77,8 +96,11 @@ def _row(one: Instrument) -> dict[str, object]:
         "measures": one.measures,
         "n_items": one.n_items,
         "scales": ", ".join(one.scales),
+        "family": one.family,
         "licence": one.licence.kind,
+        "languages": ", ".join(one.languages),
         "unverified": ", ".join(one.unverified),
+        "refused": one.refused,
         "version": one.version,
     }
 

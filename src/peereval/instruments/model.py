@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field, model_validator
+
+from peereval.instruments.key import Coding, Count, Frozen, Gated, Scale, Table, Weighted
+from peereval.instruments.numbering import Items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Mark = Literal["V", "V*", "M+", "M"]
 """V seen at a source, V* derived from what was seen, M+ and M from memory and not verified."""
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+LicenceClass = Literal["A", "A/B", "B", "B/C", "B/U", "C", "D", "U", "U/D"]
 
 
-class Coding(_Frozen):
-    """How answers are coded in the data.
-
-    Parameters
-    ----------
-    min, max : int
-        The lowest and the highest code of an item.
-    reversed : tuple of int
-        Items whose codes run against the scale, so that they are turned: min + max - code.
-    """
-
-    min: int
-    max: int
-    reversed: tuple[int, ...] = ()
-
-
-class Scale(_Frozen):
-    """A scale of an instrument.
-
-    Parameters
-    ----------
-    items : tuple of int
-        Item numbers.
-    method : {"sum", "mean"}
-        How the items make a score. With items missing, a sum is the mean of the answered items times the
-        number of items (person mean).
-    multiply : float
-        Factor on the score.
-    min_answered : int
-        Items that must be answered; with fewer there is no score.
-    low, high : float
-        The range that scores can reach.
-    direction : {"higher is better", "higher is worse"}
-        Which way is good.
-    headline : bool
-        Whether this is the scale that figures show first.
-    """
-
-    items: tuple[int, ...]
-    method: Literal["sum", "mean"]
-    multiply: float = 1.0
-    min_answered: int
-    low: float
-    high: float
-    direction: Literal["higher is better", "higher is worse"]
-    headline: bool = False
-    meaning: str = ""
-
-
-class Change(_Frozen):
+class Change(Frozen):
     """A published smallest change that matters.
 
     Parameters
@@ -87,48 +42,136 @@ class Change(_Frozen):
     verified: Mark
 
 
-class Licence(_Frozen):
+class Cutoff(Frozen):
+    """A published band of scores.
+
+    Parameters
+    ----------
+    scale : str
+        The scale that it stands on.
+    label : str
+        What the band is called.
+    low, high : float, optional
+        Its lowest and highest score, both within the band.
+    source : str
+        Where it is published.
+    verified : {"V", "V*", "M+", "M"}
+        Whether it was seen at its source.
+    """
+
+    scale: str
+    label: str
+    low: float | None = None
+    high: float | None = None
+    source: str
+    verified: Mark
+
+
+class Reliability(Frozen):
+    """A published reliability.
+
+    Parameters
+    ----------
+    scale : str
+        The scale it belongs to.
+    measure : str
+        Such as ``"alpha"``, ``"retest"``, ``"icc"``, ``"omega"`` or ``"sem"`` (in points).
+    value : float
+        The figure, or the lower end of the printed range.
+    to : float, optional
+        The upper end of the printed range.
+    n : int, optional
+        Persons.
+    population : str
+        Who answered.
+    source : str
+        Where it is published.
+    verified : {"V", "V*", "M+", "M"}
+        Whether the figure was seen at its source.
+    """
+
+    scale: str
+    measure: Literal["alpha", "omega", "retest", "icc", "sem"]
+    value: float
+    to: float | None = None
+    n: int | None = None
+    population: str = ""
+    source: str
+    verified: Mark
+
+
+class Weak(Frozen):
+    """Items that are known to go badly with the rest, so that they are no sign of a wrong key.
+
+    Parameters
+    ----------
+    items : tuple of int
+        The items.
+    why : str
+        Who reports it.
+    verified : {"V", "V*", "M+", "M"}
+        Whether the report was seen at its source.
+    """
+
+    items: Items
+    why: str
+    verified: Mark
+
+
+class Licence(Frozen):
     """What is known about the terms of use of the questionnaire.
 
     Parameters
     ----------
     kind : str
-        A: open; B: free with conditions; C: permission needed; U: unclear.
+        A: open; B: free with conditions; C: permission needed; D: proprietary or with a fee; U: unclear.
     text : str
         The terms in a sentence.
     """
 
-    kind: Literal["A", "B", "C", "D", "U", "A/B", "B/C"]
+    kind: LicenceClass
     text: str
 
 
-class Instrument(_Frozen):
+class Instrument(Frozen):
     """A survey instrument as the catalogue knows it.
 
     Parameters
     ----------
     id, version, name : str
         Its name in calls, the version of this definition, and its full name.
+    family, choice : str
+        The name that several orders or codings share, and what sets this one apart.
     measures : str
         What it measures.
     prefix : str
         Columns are called ``<prefix>_<nn>``, from ``<prefix>_01``.
     n_items : int
         Number of items.
+    refused : str
+        Why it is listed but not scored.
+    coding_in_id : bool
+        Whether the id names the coding, so that the caller may not name another.
     codings : mapping of str to Coding
         The codings that circulate. With one only, the caller need not name it.
     scales : mapping of str to Scale
-        The scales.
+        The scales. Their ranges are written for the first coding.
+    min_answered : int
+        Items of the whole instrument that must be answered before any scale is scored.
     missing_rule : str
         The rule in a sentence, with its source.
-    changes : tuple of Change
-        Minimal important changes.
+    changes, cutoffs, reliability : tuple
+        Minimal important changes, bands of scores and published reliabilities.
+    weak : tuple of Weak
+        Items that are known to go badly with the rest.
+    caveats : tuple of str
+        Errors that circulate, and what to look at.
     licence : Licence
         Terms of use.
     languages : tuple of str
         Nordic and English versions with a published validation.
     verified : mapping of str to str
-        Fact to its verification mark.
+        Fact that a score depends on to its verification mark.
     sources : tuple of str
         Where the facts come from.
 
@@ -142,29 +185,32 @@ class Instrument(_Frozen):
     id: str
     version: str
     name: str
+    family: str = ""
+    choice: str = ""
     measures: str
     prefix: str
     n_items: int
-    codings: dict[str, Coding]
-    scales: dict[str, Scale]
+    refused: str = ""
+    coding_in_id: bool = False
+    codings: dict[str, Coding] = Field(default_factory=dict)
+    scales: dict[str, Scale] = Field(default_factory=dict)
+    min_answered: int = 0
     missing_rule: str
     changes: tuple[Change, ...] = ()
+    cutoffs: tuple[Cutoff, ...] = ()
+    reliability: tuple[Reliability, ...] = ()
+    weak: tuple[Weak, ...] = ()
+    caveats: tuple[str, ...] = ()
     licence: Licence
-    languages: tuple[str, ...] = ()
-    verified: dict[str, Mark]
+    languages: tuple[Literal["da", "sv", "nb", "en"], ...] = ()
+    verified: dict[str, Mark] = Field(default_factory=dict)
     sources: tuple[str, ...]
 
     @model_validator(mode="after")
-    def _items_exist(self) -> Instrument:
-        known = set(range(1, self.n_items + 1))
-        used = {item for scale in self.scales.values() for item in scale.items}
-        used |= {item for coding in self.codings.values() for item in coding.reversed}
-        if not used <= known:
-            msg = f"items {sorted(used - known)} are not among the {self.n_items} items"
-            raise ValueError(msg)
-        if sum(scale.headline for scale in self.scales.values()) != 1:
-            msg = "exactly one scale is the headline"
-            raise ValueError(msg)
+    def _fits_together(self) -> Instrument:
+        problem = next(_problems(self), None)
+        if problem:
+            raise ValueError(problem)
         return self
 
     @property
@@ -174,5 +220,69 @@ class Instrument(_Frozen):
 
     @property
     def unverified(self) -> tuple[str, ...]:
-        """The facts that nobody has seen at their source."""
+        """The facts a score depends on that nobody has seen at their source."""
         return tuple(fact for fact, mark in self.verified.items() if mark in ("M", "M+"))
+
+    @property
+    def headline(self) -> str:
+        """The scale that figures show first."""
+        return next(name for name, scale in self.scales.items() if scale.headline)
+
+    def __repr__(self) -> str:
+        return f"Instrument({self.id!r}, version {self.version!r}, {len(self.scales)} scales)"
+
+    def _repr_html_(self) -> str:
+        from peereval.instruments.card import card_html
+
+        return card_html(self)
+
+
+def _problems(one: Instrument) -> Iterator[str]:
+    """What does not fit together in a definition."""
+    known = set(range(1, one.n_items + 1))
+    used = {item for scale in one.scales.values() for item in scale.items}
+    used |= {item for coding in one.codings.values() for item in (*coding.reversed, *map(int, coding.ranges))}
+    if not used <= known:
+        yield f"items {sorted(used - known)} are not among the {one.n_items} items"
+    if bool(one.refused) == bool(one.scales and one.codings):
+        yield "an instrument is either refused or has codings and scales"
+    if not one.refused and sum(scale.headline for scale in one.scales.values()) != 1:
+        yield "exactly one scale is the headline"
+    facts: tuple[Change | Cutoff | Reliability, ...] = (*one.changes, *one.cutoffs, *one.reliability)
+    named = {fact.scale for fact in facts}
+    if not named <= set(one.scales):
+        yield f"facts stand on the scales {sorted(named - set(one.scales))}, which it does not have"
+    for name, scale in one.scales.items():
+        yield from (f"scale {name}: {problem}" for problem in _scale_problems(scale, one))
+
+
+def _scale_problems(scale: Scale, one: Instrument) -> Iterator[str]:
+    """What the arithmetic of a scale does not allow, so that it is refused instead of scored otherwise than it reads."""
+    first = next(iter(one.codings.values()))
+    spans = [first.range_of(item) for item in scale.items]
+    if scale.missing not in _MISSING[scale.method]:
+        yield f"a {scale.method} cannot have missing = {scale.missing!r}"
+    turned = {item for coding in one.codings.values() for item in coding.reversed}
+    if isinstance(scale, Weighted | Count | Gated) and turned & set(scale.items):
+        yield f"the codes of a {scale.method} scale stand as they are, so its items cannot be reversed"
+    if isinstance(scale, Table) and len(scale.values) != sum(high - low for low, high in spans) + 1:
+        yield f"the table has {len(scale.values)} values, not one for each sum"
+    if isinstance(scale, Weighted):
+        expected = {str(item): high - low + 1 for item, (low, high) in zip(scale.items, spans, strict=True)}
+        if {item: len(values) for item, values in scale.weights.items()} != expected:
+            yield "the weights are not one for each code of each item"
+    if isinstance(scale, Count) and list(scale.counted) != [str(item) for item in scale.items]:
+        yield "the codes that count are not given for each item"
+    if isinstance(scale, Gated | Weighted | Count) and len(one.codings) > 1:
+        yield f"an instrument with a {scale.method} scale has one coding"
+
+
+_MISSING = {
+    "sum": ("refuse", "person mean", "not counted"),
+    "mean": ("refuse", "person mean"),
+    "gated": ("refuse", "person mean"),
+    "table": ("refuse",),
+    "weighted": ("refuse",),
+    "count": ("refuse", "not counted"),
+}
+"""What may stand for missing items, by the way of scoring."""

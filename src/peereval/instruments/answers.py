@@ -1,0 +1,262 @@
+"""The answers to an instrument in a table: their columns, and that every code is one of the form's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from peereval.errors import CodingError, ColumnError, OutOfRangeError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from peereval.instruments.key import Coding
+    from peereval.instruments.model import Instrument
+
+    Codes: TypeAlias = NDArray[np.float64]
+
+_SHOWN = 3
+_BLOCK = 1 << 15
+"""Rows read at a time: the working arrays stay small beside the table, and near the processor."""
+
+
+def coding_of(one: Instrument, name: str | None) -> Coding:
+    """Give the coding that the data hold.
+
+    Parameters
+    ----------
+    one : Instrument
+        The instrument.
+    name : str, optional
+        Which of its codings; it must be said where several circulate.
+
+    Returns
+    -------
+    Coding
+        The coding.
+
+    Raises
+    ------
+    CodingError
+        It must be said, is not one of the instrument's, or is said although the id fixes it.
+    """
+    if name is not None and one.coding_in_id:
+        msg = f"The id {one.id} names the coding already, and coding={name!r} was said too."
+        raise CodingError(msg, hint="Leave out coding=…, or take the id of the other coding.")
+    if name is None and len(one.codings) > 1:
+        msg = f"{one.id} circulates in the codings {', '.join(one.codings)}, and which one the data hold was not said."
+        raise CodingError(msg, hint="Look at the lowest and highest code in the export and say coding=….")
+    if name is not None and name not in one.codings:
+        msg = f"{one.id} has no coding {name!r}."
+        raise CodingError(msg, hint=nearest(name, one.codings))
+    return one.codings[name] if name is not None else next(iter(one.codings.values()))
+
+
+def item_columns(responses: pd.DataFrame, one: Instrument, items: Sequence[str] | None) -> list[str]:
+    """Find the columns of the items, in the order of the items.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        The answers.
+    one : Instrument
+        The instrument.
+    items : sequence of str, optional
+        The columns, where they are not called ``<prefix>_<nn>``.
+
+    Returns
+    -------
+    list of str
+        One column an item.
+
+    Raises
+    ------
+    ColumnError
+        Columns are missing, too many, named twice, or hold something else than numbers.
+    """
+    columns = list(one.item_columns) if items is None else list(items)
+    if items is None:
+        _check_surplus(responses, one)
+    if len(columns) != one.n_items:
+        msg = f"{len(columns)} columns were given for {one.id}, which has {one.n_items} items."
+        raise ColumnError(msg, hint="Another number of items is another version of the instrument, with another key.")
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    if twice:
+        msg = f"The column {twice[0]!r} was given for more than one item of {one.id}."
+        raise ColumnError(msg, hint="Each item has a column of its own.")
+    missing = [column for column in columns if column not in responses.columns]
+    if missing:
+        msg = f"The responses lack {len(missing)} of the {one.n_items} item columns of {one.id}; the first is {missing[0]!r}."
+        raise ColumnError(msg, hint=f"Name the columns with items=…, or rename them {one.prefix}_01 and so on.")
+    check_numbers(responses, columns)
+    return columns
+
+
+def _check_surplus(responses: pd.DataFrame, one: Instrument) -> None:
+    numbered = re.compile(rf"{re.escape(one.prefix)}_(\d+)")
+    found = [match for match in map(numbered.fullmatch, map(str, responses.columns)) if match]
+    surplus = [match[0] for match in found if not 1 <= int(match[1]) <= one.n_items]
+    if surplus:
+        msg = f"The responses have {surplus[0]!r}, but {one.id} has {one.n_items} items, from {one.item_columns[0]!r}."
+        raise ColumnError(
+            msg,
+            hint="Another number of items is another version of the instrument, with another key; "
+            "if it is this one, name its columns with items=….",
+        )
+
+
+def check_numbers(responses: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Check that columns hold numbers or nothing.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        The answers.
+    columns : sequence of str
+        The columns.
+
+    Raises
+    ------
+    ColumnError
+        A column holds text or truth values; the message gives the first row.
+    """
+    for column in columns:
+        cells = responses[column]
+        kind = pd.api.types.infer_dtype(cells, skipna=True)
+        if kind in ("integer", "floating", "mixed-integer-float", "decimal", "empty") or cells.isna().all():
+            continue
+        row = int(cells.map(lambda cell: isinstance(cell, str | bool)).to_numpy(dtype=bool).argmax()) + 1
+        msg = f"The item column {column!r} holds {cells.dtype}, first in row {row}; expected numbers."
+        raise ColumnError(msg, hint="Export codes instead of labels.")
+
+
+def blocks(responses: pd.DataFrame, columns: Sequence[str]) -> Iterator[tuple[slice, Codes]]:
+    """Give the codes in some columns, some rows at a time.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        The answers.
+    columns : sequence of str
+        The columns.
+
+    Yields
+    ------
+    tuple of slice and ndarray of float
+        Which rows, and their codes: one row a response, one column an item, NaN where nothing was answered.
+    """
+    for first in range(0, len(responses), _BLOCK):
+        rows = slice(first, min(first + _BLOCK, len(responses)))
+        yield rows, responses.iloc[rows][list(columns)].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def read_answers(responses: pd.DataFrame, columns: Sequence[str], how: Coding) -> Codes:
+    """Read all answers at once, after checking that every code is one of the form's.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        The answers.
+    columns : sequence of str
+        The columns of the items.
+    how : Coding
+        The coding.
+
+    Returns
+    -------
+    ndarray of float
+        One row a response, one column an item, NaN where nothing was answered.
+
+    Raises
+    ------
+    OutOfRangeError
+        An answer is not one of the codes of its item.
+    """
+    answers = np.empty((len(responses), len(columns)))
+    for rows, codes in blocks(responses, columns):
+        answers[rows] = without_codes(codes, how)
+        check_range(answers[rows], columns, how, rows.start)
+    return answers
+
+
+def without_codes(answers: Codes, how: Coding) -> Codes:
+    """Set the codes that are no answers to missing, at the items where they may stand.
+
+    Parameters
+    ----------
+    answers : ndarray of float
+        Codes, one column an item.
+    how : Coding
+        The coding.
+
+    Returns
+    -------
+    ndarray of float
+        The answers.
+    """
+    for code in how.codes:
+        allowed = np.isin(np.arange(1, answers.shape[1] + 1), code.items) if code.items else True
+        answers = np.where((answers == code.code) & allowed, np.nan, answers)
+    return answers
+
+
+def check_range(answers: Codes, columns: Sequence[str], how: Coding, first_row: int) -> None:
+    """Check that every answer is a code of its item.
+
+    Parameters
+    ----------
+    answers : ndarray of float
+        Codes, one column an item.
+    columns : sequence of str
+        The columns' names, for the message.
+    how : Coding
+        The coding.
+    first_row : int
+        Position of the first row in the table.
+
+    Raises
+    ------
+    OutOfRangeError
+        An answer is not a whole number within the range; the message gives the first rows.
+    """
+    lows, highs = ranges(how, answers.shape[1])
+    fine = (answers >= lows) & (answers <= highs) & (np.floor(answers) == answers)
+    missing = np.isnan(answers)
+    if np.count_nonzero(fine) + np.count_nonzero(missing) == answers.size:
+        return
+    rows, items = np.nonzero(~(fine | missing))
+    shown = "; ".join(
+        f"row {first_row + row + 1}, item {columns[item]}: {answers[row, item]:g}"
+        for row, item in list(zip(rows.tolist(), items.tolist(), strict=True))[:_SHOWN]
+    )
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    spans = {f"from {lows[item]:g} to {highs[item]:g}" for item in items[:_SHOWN]}
+    msg = (
+        f"{len(rows)} answers are outside the range: {shown}{more}; "
+        f"allowed are whole numbers {' or '.join(sorted(spans))}."
+    )
+    raise OutOfRangeError(msg, hint="Set codes for 'not answered' to missing, and check the coding of the export.")
+
+
+def ranges(how: Coding, n_items: int) -> tuple[Codes, Codes]:
+    """Give the lowest and the highest code of each item.
+
+    Parameters
+    ----------
+    how : Coding
+        The coding.
+    n_items : int
+        Number of items.
+
+    Returns
+    -------
+    tuple of ndarray of float
+        Lowest and highest codes, each of length `n_items`.
+    """
+    spans = np.array([how.range_of(item) for item in range(1, n_items + 1)], dtype=np.float64)
+    return spans[:, 0], spans[:, 1]
