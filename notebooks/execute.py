@@ -22,11 +22,24 @@ def executed(path: Path) -> nbformat.NotebookNode:
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for cell in notebook.cells:
         cell.metadata = {}
+        if "outputs" in cell:
+            cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 # the kernel's temporary file and line say nothing and change from run to run
                 output.text = re.sub(r"\S*ipykernel_\d+\S*: (\w+: .*)\n.*\n", r"\1\n", output.text)
     return notebook
+
+
+def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Give the outputs with pieces of one stream in one: where the kernel cuts it changes from run to run."""
+    kept: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if kept and output.output_type == "stream" == kept[-1].output_type and output.name == kept[-1].name:
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    return kept
 
 
 def readme_code(text: str) -> tuple[str, str]:
