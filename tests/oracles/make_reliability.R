@@ -1,4 +1,4 @@
-# Makes reliability.csv (simulated) and reliability.json. Debian: r-base-core r-cran-psych r-cran-gparotation r-cran-jsonlite. The tests read the numbers only.
+# Makes reliability.csv and reliability_one_factor.csv (simulated) and reliability.json. Debian: r-base-core r-cran-psych r-cran-gparotation r-cran-jsonlite. The tests read the numbers only.
 suppressMessages({library(psych); library(jsonlite)})
 set.seed(20261122)
 persons <- 240
@@ -28,11 +28,26 @@ g <- sl$sl[, "g"]
 rest <- rowSums(items) - items[, 9]
 ci <- cor.test(items[, 9], rest)$conf.int
 agreement <- ICC(cbind(first, second), lmer = FALSE)$results["Single_random_raters", ]
+# scales of one dimension: in the first a group factor coincides with the general one, in the second oblimin started from
+# unrotated loadings ends in a minimum that is not the lowest
+one_factor <- function(seed, persons, unique) {
+  set.seed(seed)
+  general <- rnorm(persons)
+  sapply(1:12, function(i) as.integer(cut(.7 * general + unique * rnorm(persons), c(-Inf, -.9, -.2, .5, 1.2, Inf))))
+}
+hierarchical <- function(x) {
+  sl <- suppressWarnings(schmid(cor(x), nfactors = 3, fm = "ml", rotate = "oblimin", n.obs = nrow(x)))
+  list(omega = sum(sl$sl[, "g"] * apply(x, 2, sd))^2 / sum(cov(x)), general = sort(as.numeric(sl$gloading)))
+}
+sets <- list(coincides = one_factor(20261129, 240, .7), rotation = one_factor(2712, 200, .71))
+write.csv(do.call(rbind, lapply(names(sets), function(s) data.frame(set = s, sets[[s]]))), "reliability_one_factor.csv",
+          row.names = FALSE, quote = FALSE)
 write_json(list(
   made_with = paste(R.version.string, "; psych", as.character(packageVersion("psych"))),
   keyed = feldt(keyed), raw = feldt(items),
   omega_total = total, omega_hierarchical = sum(g * sds)^2 / sum(cov(keyed)),
   rest_9 = c(cor(items[, 9], rest), ci[1], ci[2]),
   icc = c(agreement$ICC, agreement[["lower bound"]], agreement[["upper bound"]]),
-  sem = sd(rowSums(keyed)) * sqrt(1 - feldt(keyed)$alpha)
+  sem = sd(rowSums(keyed)) * sqrt(1 - feldt(keyed)$alpha),
+  one_factor = lapply(sets, hierarchical)
 ), "reliability.json", auto_unbox = TRUE, digits = 12, pretty = TRUE)

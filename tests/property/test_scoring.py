@@ -85,7 +85,9 @@ def naive(codes, marks, one, how):
     found = {}
     for name, scale in one.scales.items():
         items = scale.items
-        if isinstance(scale, Gated):
+        # an empty mark is none only beside a mark
+        unknown = isinstance(scale, Gated) and 1 not in marks and any(marks[item - 1] is None for item in items)
+        if isinstance(scale, Gated) and not unknown:
             items = [item for item in items if marks[item - 1] == 1]
         mine = {item: values[item] for item in items if item in values}
         score = reason = None
@@ -93,6 +95,8 @@ def naive(codes, marks, one, how):
             reason = "nothing_important"
         elif not mine:
             reason = "not_answered"
+        elif unknown:
+            reason = "marks_missing"
         elif len(mine) < scale.min_answered or len(values) < one.min_answered:
             reason = "too_few_answered"
         else:
@@ -115,7 +119,8 @@ def people(draw, one, how):
     for place, which in draw(st.one_of(st.just({}), few, first)).items():
         no_answer = [None, *(each.code for each in how.codes if place + 1 in (each.items or (place + 1,)))]
         codes[place] = no_answer[which % len(no_answer)]
-    marks = [(1, 0, None)[byte % 3] for byte in draw(st.binary(min_size=one.n_items, max_size=one.n_items))]
+    kinds = draw(st.sampled_from([(1, 0, None), (1, None), (0, None), (0,), (None,)]))
+    marks = [kinds[byte % len(kinds)] for byte in draw(st.binary(min_size=one.n_items, max_size=one.n_items))]
     return codes, marks
 
 

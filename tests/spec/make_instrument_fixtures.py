@@ -58,14 +58,15 @@ def whodas(values, lowest):
 
 
 def score(name, scale, answers, coding, marks):
-    """One person's score on one scale, and how many items were answered."""
+    """One person's score on one scale, and how many items were answered: of all where no mark says which count."""
     written, arithmetic, needed, missing, _, _ = source.READING[name][2][scale]
     items = numbers(written)
     keyed = key(name, coding, answers)
-    if marks is not None:
+    unmarked = marks is not None and 1 not in marks and None in marks
+    if marks is not None and not unmarked:
         items = [item for item in items if marks[item - 1] == 1]
     found = {item: keyed[item] for item in items if item in keyed}
-    enough = len(found) >= needed and len(keyed) >= source.NEEDED_OVERALL.get(name, 0)
+    enough = not unmarked and len(found) >= needed and len(keyed) >= source.NEEDED_OVERALL.get(name, 0)
     return (arithmetic_of(name, scale, arithmetic, found, len(items), missing) if enough else None), len(found)
 
 
@@ -169,6 +170,11 @@ def important_cases(name, coding):
     yield case(name, coding, "some important, none rated", without(mixed, range(1, n_items + 1)), some)
     yield case(name, coding, "nothing important", without(mixed, range(1, n_items + 1)), [0] * n_items)
     yield case(name, coding, "no mark at all, yet rated", mixed, [None] * n_items)
+    yield case(
+        name, coding, "no mark at all, and nothing rated", without(mixed, range(1, n_items + 1)), [None] * n_items
+    )
+    yield case(name, coding, "a tick list: 1 or nothing", mixed, [mark or None for mark in some])
+    yield case(name, coding, "no 1 and some marks missing", mixed, [0] * 5 + [None] * (n_items - 5))
 
 
 def printed_cases():

@@ -62,6 +62,11 @@ _CORE_OM = {
 _CORE_10 = {"total": ("1-10", "sum", 9, "person mean", 0, 40)}
 _RSES_0_3 = {"total": ("1-10", "sum", 10, "refuse", 0, 30)}
 _RSES_1_4 = {"total": ("1-10", "sum", 10, "refuse", 10, 40)}
+_CSQ_8 = {
+    "total": ("1-8", "sum", 8, "refuse", 8, 32),
+    "csq_3": ("3, 7, 8", "sum", 3, "refuse", 3, 12),
+}
+_CSQ_3 = {"total": ("1-3", "sum", 3, "refuse", 3, 12)}
 _REQOL_10 = {"total": ("1-10", "sum", 10, "refuse", 0, 40)}
 _MHI_5 = {
     "sum": ("1-5", "sum", 3, "person mean", 5, 30),
@@ -191,6 +196,8 @@ READING = {
     "rses-order-a-1-4": (10, {"1-4": (1, 4, "3, 5, 8, 9, 10")}, _RSES_1_4),
     "rses-order-b-0-3": (10, {"0-3": (0, 3, "2, 5, 6, 8, 9")}, _RSES_0_3),
     "rses-order-b-1-4": (10, {"1-4": (1, 4, "2, 5, 6, 8, 9")}, _RSES_1_4),
+    "rses-printed-codes-0-3": (10, {"0-3": (0, 3, "")}, _RSES_0_3),
+    "rses-printed-codes-1-4": (10, {"1-4": (1, 4, "")}, _RSES_1_4),
     # well-being, quality of life, functioning
     "who-5": (5, {"0-5": (0, 5, "")}, {
         "raw": ("1-5", "sum", 5, "refuse", 0, 25),
@@ -307,16 +314,11 @@ READING = {
         "score_0_100": ("1-19", "percent of the way", 19, "refuse", 0, 100),
     }),
     # satisfaction
-    "csq-8-leftmost-is-1": (8, {"1-4": (1, 4, "1, 3, 6, 7")}, {
-        "total": ("1-8", "sum", 8, "refuse", 8, 32),
-    }),
-    "csq-8-printed-codes": (8, {"1-4": (1, 4, "")}, {
-        "total": ("1-8", "sum", 8, "refuse", 8, 32),
-        "csq_3": ("3, 7, 8", "sum", 3, "refuse", 3, 12),
-    }),
-    "csq-3": (3, {"1-4": (1, 4, "")}, {
-        "total": ("1-3", "sum", 3, "refuse", 3, 12),
-    }),
+    "csq-8-leftmost-is-1": (8, {"1-4": (1, 4, "1, 3, 6, 7")}, _CSQ_8),
+    "csq-8-leftmost-is-4": (8, {"1-4": (1, 4, "2, 4, 5, 8")}, _CSQ_8),
+    "csq-8-printed-codes": (8, {"1-4": (1, 4, "")}, _CSQ_8),
+    "csq-3-leftmost-is-1": (3, {"1-4": (1, 4, "1, 2")}, _CSQ_3),
+    "csq-3-printed-codes": (3, {"1-4": (1, 4, "")}, _CSQ_3),
     "psq-18": (18, {"1-5": (1, 5, "1-3, 5, 6, 8, 11, 15, 18")}, {
         "satisfaction": ("3, 17", "mean", 2, "refuse", 1, 5),
         "technical": ("2, 4, 6, 14", "mean", 4, "refuse", 1, 5),

@@ -10,6 +10,7 @@ import pytest
 
 import peereval as pe
 from peereval.errors import ChoiceError, CodingError, ColumnError, OutOfRangeError
+from peereval.estimation.factors import Omega
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
 
@@ -54,7 +55,6 @@ def with_turned(name, items, **options):
         ("rses-order-a-0-3", [9]),  # a package that forgets item 9
         ("core-10-position-codes", [2, 3]),  # codes stored already turned, read as positions
         ("reqol-10-printed-codes", [3, 5, 7]),  # an app that turns 3, 5, 7 of codes that need no turning
-        ("csq-8-printed-codes", [2, 4, 5, 8][:3]),  # the note that circulates with the form, for the minority of items
     ],
 )
 def test_items_turned_by_mistake_raise_the_alarm(name, turned):
@@ -64,6 +64,32 @@ def test_items_turned_by_mistake_raise_the_alarm(name, turned):
     flagged = found.loc[found["flag"] == "runs against the rest", "term"]
     assert set(flagged) - {""} >= {one.item_columns[item - 1] for item in turned}
     assert all(one.item_columns[item - 1] in str(caught[0].message) for item in turned)
+
+
+def test_half_the_items_turned_raise_the_alarm_in_either_half():
+    # the note that circulates with the form of the CSQ-8: turn 2, 4, 5 and 8
+    with pytest.warns(pe.ReverseKeyWarning) as caught:
+        found = pe.reliability(with_turned("csq-8-printed-codes", [2, 4, 5, 8], n=200), "csq-8-printed-codes").estimates
+    flagged = set(found.loc[found["flag"] == "runs against the rest", "term"])
+    # neither half is the wrong one as seen from the items
+    assert len(flagged) >= 4
+    assert all(name in str(caught[0].message) for name in flagged)
+
+
+def test_items_that_cancel_out_raise_the_alarm():
+    # total variance 0: there is no alpha to compare with
+    values = np.tile([[0.0], [1], [2], [3], [4]], (8, 1))
+    one = pe.instrument("who-5").model_copy(update={"scales": {"raw": pair()}, "changes": (), "cutoffs": ()})
+    answers = frame("who-5", np.hstack([values, 5 - values, values, values, values]))
+    with pytest.warns(pe.ReverseKeyWarning, match="the items who5_01, who5_02 run against the rest of their scale"):
+        found = pe.reliability(answers, one).estimates.set_index("measure")
+    assert np.isnan(found.loc["alpha", "estimate"])
+
+
+def pair():
+    """A scale of the first two items of the WHO-5."""
+    raw = pe.instrument("who-5").scales["raw"]
+    return raw.model_copy(update={"items": (1, 2), "min_answered": 2, "high": 10, "headline": True})
 
 
 @pytest.mark.parametrize("name", ["core-om-position-codes", "soc-13", "rses-order-a-0-3", "ismi-29", "mspss"])
@@ -84,17 +110,20 @@ def test_a_whole_scale_that_runs_against_the_others_raises_the_alarm():
     answers, how = people("ismi-29")
     resistance = [item - 1 for item in how.reversed]
     answers[:, resistance] = how.min + how.max - answers[:, resistance]
-    with pytest.warns(pe.ReverseKeyWarning, match="SR_reversed"):
+    with pytest.warns(pe.ReverseKeyWarning, match="the scales mean_without_SR, SR_reversed run against each other"):
         found = pe.reliability(frame("ismi-29", answers), "ismi-29").estimates
     whole = found[(found["measure"] == "scale_rest") & (found["scale"] == "SR_reversed")]
     assert whole["estimate"].iloc[0] < -0.5
     assert whole["flag"].iloc[0] == "runs against the rest"
 
 
-def test_known_weak_items_do_not_cry_wolf_at_n_20():
-    one = pe.instrument("rogers-es-4-is-strongly-agree")
-    weak = sorted({item for each in one.weak for item in each.items})
-    unaware = one.model_copy(update={"weak": ()})
+def test_known_weak_items_do_not_cry_wolf_at_n_20(monkeypatch):
+    # most of the time would go into omega, which the alarm does not look at
+    monkeypatch.setattr("peereval.instruments.consistency.omega_hierarchical", lambda _: Omega(np.nan))
+    unaware = pe.instrument("rogers-es-4-is-strongly-agree")
+    weak = [7, 8, 10, 16, 17, 21, 22, 23]
+    why = {"items": "7, 8, 10, 16, 17, 21-23", "why": "Seen in a paper of this test.", "verified": "V"}
+    one = with_weak(unaware, why)
 
     def alarms(definition):
         count = 0
@@ -112,6 +141,20 @@ def test_known_weak_items_do_not_cry_wolf_at_n_20():
     aware = alarms(one)
     assert aware <= 3
     assert alarms(unaware) > 2 * aware + 5
+
+
+def with_weak(one, said):
+    content = one.model_dump(exclude_unset=True, mode="json")
+    return pe.Instrument.model_validate(content | {"weak": [said]})
+
+
+def test_a_weakness_from_memory_does_not_disarm_the_alarm():
+    # the only two reversed items of the ISMI-10, turned by the survey tool before the export
+    answers = with_turned("ismi-10", [2, 9], n=200, loading=0.6)
+    one = with_weak(pe.instrument("ismi-10"), {"items": "2, 9", "why": "From memory.", "verified": "M+"})
+    for definition in ("ismi-10", one):
+        with pytest.warns(pe.ReverseKeyWarning, match="ismi_02, ismi_09"):
+            pe.reliability(answers, definition)
 
 
 def test_eleven_of_thirteen_items_turned_raise_the_alarm():
@@ -231,7 +274,9 @@ def test_a_missing_item_of_the_loneliness_scale_is_not_counted():
 
 def test_a_perfectly_satisfied_person_scores_32_under_the_key_of_her_codes_only():
     assert scored("csq-8-printed-codes", [4] * 8)["total"] == 32
-    assert scored("csq-8-leftmost-is-1", [1, 4, 1, 4, 4, 1, 1, 4])["total"] == 32
+    assert scored("csq-8-leftmost-is-1", [1, 4, 1, 4, 4, 1, 1, 4]).tolist() == [32, 12]
+    assert scored("csq-8-leftmost-is-4", [4, 1, 4, 1, 1, 4, 4, 1]).tolist() == [32, 12]
+    assert scored("csq-3-printed-codes", [4, 4, 4])["total"] == scored("csq-3-leftmost-is-1", [1, 1, 4])["total"] == 12
     # printed codes under the key of positions: the error that circulates
     assert scored("csq-8-leftmost-is-1", [4] * 8)["total"] == 20
 
@@ -240,9 +285,10 @@ def test_a_perfectly_satisfied_person_scores_32_under_the_key_of_her_codes_only(
     ("bare", "ids"),
     [
         ("ras-24", ["ras-24-grouped", "ras-24-sequential"]),
-        ("rses", ["rses-order-a-0-3", "rses-order-b-1-4"]),
+        ("rses", ["rses-order-a-0-3", "rses-order-b-1-4", "rses-printed-codes-0-3"]),
         ("rogers-es", ["rogers-es-4-is-strongly-agree", "rogers-es-1-is-strongly-agree"]),
-        ("csq-8", ["csq-8-leftmost-is-1", "csq-8-printed-codes"]),
+        ("csq-8", ["csq-8-leftmost-is-1", "csq-8-leftmost-is-4", "csq-8-printed-codes"]),
+        ("csq-3", ["csq-3-leftmost-is-1", "csq-3-printed-codes"]),
         ("core-10", ["core-10-position-codes", "core-10-printed-codes"]),
         ("k10", ["k10-1-5", "k10-0-4"]),
         ("mhi-5", ["mhi-5-coded-1-is-all-of-the-time", "mhi-5-coded-6-is-all-of-the-time"]),
@@ -255,6 +301,14 @@ def test_a_bare_name_is_an_error_that_explains_the_choice(bare, ids):
     for name in ids:
         assert name in str(caught.value)
         assert pe.instrument(name).choice.rstrip(".") in str(caught.value)
+
+
+@pytest.mark.parametrize("turned", [[3, 5, 8, 9, 10], [2, 5, 6, 8, 9]])
+def test_printed_codes_of_the_rses_need_no_order(turned):
+    positions = np.array([3, 2, 1, 3, 0, 2, 3, 1, 0, 2])
+    order = "a" if 10 in turned else "b"
+    printed = [3 - code if item in turned else code for item, code in enumerate(positions, 1)]
+    assert scored("rses-printed-codes-0-3", printed)["total"] == scored(f"rses-order-{order}-0-3", positions)["total"]
 
 
 def test_a_coding_that_the_id_fixes_cannot_be_said_again():
@@ -295,6 +349,12 @@ def test_a_missing_answer_is_never_filled_from_other_persons():
     alone = scored("gse-10", np.clip(with_gap, 1, 4))["total"]
     crowd = pe.score(frame("gse-10", [np.clip(with_gap, 1, 4), [4] * 10, [4] * 10]), "gse-10")
     assert crowd.loc[crowd["person"] == "0", "score"].iloc[0] == alone
+
+
+@pytest.mark.filterwarnings("default::peereval.errors.UnverifiedWarning")
+def test_what_an_empty_item_of_the_honos_does_is_not_verified():
+    with pytest.warns(pe.UnverifiedWarning, match="honos: not verified at the source: missing_rule"):
+        scored("honos", [2] * 12)
 
 
 def test_codes_that_are_no_answers_count_as_missing_where_they_may_stand():
@@ -359,6 +419,33 @@ class TestInspire:
         found = self.support([np.nan] * 20, [0] * 20)
         assert np.isnan(found["score"])
         assert found["reason"] == "nothing_important"
+
+    def test_nothing_filled_in_is_not_nothing_important(self):
+        found = self.support([np.nan] * 20, [np.nan] * 20)
+        assert (found["reason"], found["n_items"]) == ("not_answered", 20)
+
+    @pytest.mark.parametrize("marks", [[np.nan] * 20, [0, *[np.nan] * 19]])
+    def test_ratings_without_marks_give_no_score(self, marks):
+        found = self.support([np.nan, 4, 2, *[np.nan] * 17], marks)
+        assert np.isnan(found["score"])
+        assert (found["reason"], found["n_answered"]) == ("marks_missing", 2)
+
+    def test_a_tick_list_leaves_empty_what_is_not_ticked(self):
+        with pytest.warns(pe.IgnoredAnswersWarning, match="1 ratings"):
+            found = self.support([4, 2, 0, *[np.nan] * 17], [1, 1, *[np.nan] * 18])
+        assert (found["score"], found["n_items"]) == (75, 2)
+
+    @pytest.mark.parametrize(
+        "marks",
+        [
+            pd.Series([True, True, *[False] * 18]),
+            pd.Series([True, True, *[pd.NA] * 18], dtype="boolean"),
+            pd.Series([True, 1, *[None] * 18], dtype=object),
+            pd.Series([1, 1, *[pd.NA] * 18], dtype=object),
+        ],
+    )
+    def test_marks_may_be_truth_values(self, marks):
+        assert self.support([4, 2, *[np.nan] * 18], marks)["score"] == 75
 
     def test_marked_and_not_rated_is_a_missing_item(self):
         found = self.support([4, *[np.nan] * 19], [1, 1, *[0] * 18])

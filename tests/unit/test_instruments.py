@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from decimal import Decimal
 from importlib import resources
 
 import jsonschema
@@ -12,7 +13,15 @@ import pytest
 import tomli_w
 
 import peereval as pe
-from peereval.errors import CodingError, ColumnError, NotScoredError, OutOfRangeError, UnknownNameError
+from peereval.errors import (
+    ChoiceError,
+    CodingError,
+    ColumnError,
+    InvalidValueError,
+    NotScoredError,
+    OutOfRangeError,
+    UnknownNameError,
+)
 from peereval.instruments.card import card_text
 
 
@@ -130,6 +139,12 @@ def changed(name, **changes):
     return content
 
 
+SECOND_GATE = {
+    "items": "20, 3, 4", "method": "gated", "gate": "important", "multiply": 25.0, "min_answered": 2,
+    "missing": "person mean", "low": 0.0, "high": 100.0, "direction": "higher is better",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
@@ -150,7 +165,24 @@ def changed(name, **changes):
         ("djg-6", {"scales__social__counted": {"4": "1"}}, "the codes that count are not given"),
         ("djg-6", {"scales__social__missing": "person mean"}, "a count cannot have missing = 'person mean'"),
         ("eq-5d-5l", {"codings__1-5__reversed": "1"}, "cannot be reversed"),
-        ("eq-5d-5l", {"codings__0-4": {"min": 0, "max": 4}}, "has one coding"),
+        ("eq-5d-5l", {"codings__0-4": {"min": 0, "max": 4, "ranges": {"6": [0, 100]}}}, "has one coding"),
+        ("eq-5d-5l", {"codings__0-4": {"min": 0, "max": 4}}, "the codings 1-5, 0-4 have unlike numbers of codes"),
+        ("qpr-15", {"codings__1-4": {"min": 1, "max": 4}}, "unlike numbers of codes"),
+        ("who-5", {"codings__0-5__min": 5}, "coding 0-5: codes cannot run from 5 to 5"),
+        ("eq-5d-5l", {"codings__1-5__ranges": {"6": [100, 0]}}, "codes cannot run from 100 to 0"),
+        ("who-5", {"codings__0-5__codes": [{"code": 9, "means": "?", "items": "7"}]}, r"items \[7\] are not among"),
+        ("who-5", {"weak": [{"items": "0, 1", "why": "?", "verified": "V"}]}, r"items \[0\] are not among"),
+        ("who-5", {"scales__raw__high": 20}, "scale raw: scores reach from 0 to 25, not from 0 to 20"),
+        ("who-5", {"scales__score_0_100__multiply": 5}, "from 0 to 125, not from 0 to 100"),
+        ("who-5", {"scales__raw__divide": 0}, "greater than 0"),
+        ("ismi-29", {"scales__alienation__low": 0}, "from 1 to 4, not from 0 to 4"),
+        ("swemwbs", {"scales__metric__high": 36}, "from 7 to 35, not from 7 to 36"),
+        ("inspire-support", {"scales__score__multiply": 20}, "from 0 to 80, not from 0 to 100"),
+        ("eq-5d-5l", {"scales__index_denmark_2021__low": 0}, "from -0.758 to 1, not from 0 to 1"),
+        ("eq-5d-5l", {"scales__index_sweden_2020_experience__if_any": [5, -1]}, "from -0.7544 to 0.9755"),
+        ("djg-6", {"scales__social__high": 4}, "from 0 to 3, not from 0 to 4"),
+        ("djg-6", {"scales__social__counted": {"4": "0", "5": "1", "6": "1"}}, "no codes of their items"),
+        ("inspire-support", {"scales__wish": SECOND_GATE | {"gate": "wished"}}, "an item has marks of one kind"),
         ("ismi-29", {"scales__alienation__missing": "not counted"}, "a mean cannot have missing = 'not counted'"),
     ],
 )
@@ -216,6 +248,24 @@ def test_a_definition_of_ones_own_is_scored():
     assert scored("qpr-15", values, coding="0-4")["score"].isna().all()
 
 
+def gated_twice(gate):
+    """INSPIRE with two domains of one's own, each with its marks."""
+    first = SECOND_GATE | {"items": "1, 2", "min_answered": 1, "headline": True}
+    scales = {"hope": first, "meaning": SECOND_GATE | {"gate": gate}}
+    return pe.Instrument.model_validate(changed("inspire-support", id="inspire-own", scales=scales))
+
+
+@pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
+@pytest.mark.parametrize("gate", ["important", "wished"])
+def test_each_gated_scale_is_scored_with_the_marks_of_its_own_items(gate):
+    ratings, marks = [4, 2, 1, 3, *[0] * 15, 2], {1: 1, 2: 0, 3: 1, 4: 0, 20: 1}
+    named = {f"inspire_{item:02d}_{'important' if item < 3 else gate}": mark for item, mark in marks.items()}
+    with pytest.warns(pe.IgnoredAnswersWarning, match="2 ratings"):
+        found = pe.score(answers("inspire-support", ratings, **named), gated_twice(gate)).set_index("scale")
+    assert found["score"].to_dict() == {"hope": 100.0, "meaning": 37.5}
+    assert found["n_items"].to_dict() == {"hope": 1, "meaning": 2}
+
+
 @pytest.mark.parametrize("argument", ["items", "coding"])
 def test_what_is_said_of_an_instrument_that_is_not_scored_is_refused(argument):
     with pytest.raises(UnknownNameError, match=rf"{argument} names 'who5'.*Did you mean 'who-5'"):
@@ -233,11 +283,78 @@ def test_whole_numbers_beside_empty_cells_in_an_object_column_are_numbers():
     assert pe.score(frame, "who-5")["score"].tolist() == [60.0, 15.0]
 
 
-@pytest.mark.parametrize("cells", [[1, "two"], [1, True]])
-def test_other_things_than_numbers_are_told_by_row(cells):
+@pytest.mark.parametrize(
+    ("cells", "dtype"),
+    [
+        ([3, pd.NA], object),
+        ([3, None], object),
+        ([3.0, pd.NA], object),
+        ([Decimal(3), None], object),
+        ([Decimal(3), 3], object),
+        ([np.int8(3), pd.NA], object),
+        ([3, None], "Int8"),
+        ([3, None], "int64[pyarrow]"),
+        ([3, None], "double[pyarrow]"),
+        ([3, 3], "int8"),
+    ],
+)
+def test_numbers_are_read_whatever_holds_them(cells, dtype):
+    frame = pd.concat([answers("who-5", [1, 2, 3, 4, 5])] * 2, ignore_index=True).assign(person=["a", "b"])
+    frame["who5_01"] = pd.Series(cells, dtype=dtype)
+    found = pe.score(frame, "who-5").query("scale == 'raw'")["score"]
+    assert found.iloc[0] == 17
+    assert np.isnan(found.iloc[1]) == pd.isna(cells[1])
+
+
+def test_codes_set_to_missing_as_the_hint_says_are_missing():
+    frame = pd.concat([answers("who-5", [1, 2, 3, 4, 5]), answers("who-5", [99] * 5)], ignore_index=True)
+    frame["person"] = ["a", "b"]
+    found = pe.score(frame.replace({99: pd.NA}), "who-5")
+    assert found["reason"].tolist() == [pd.NA, "not_answered"] * 2
+    glued = pd.concat([frame.iloc[:1].astype({"who5_01": "Int64"}), frame.iloc[1:].replace({99: None})])
+    assert pe.score(glued, "who-5")["score"].isna().tolist() == [False, True] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "message"),
+    [
+        ([1], "category", "holds category; expected numbers. The categories are numbers"),
+        (["a"], "category", "holds category; expected numbers. Export codes"),
+        ([pd.Timestamp(0)], "datetime64[s]", r"holds datetime64\[s\]; expected numbers"),
+    ],
+)
+def test_categories_and_dates_are_refused_without_a_row(values, dtype, message):
+    frame = answers("who-5", [1, 2, 3, 4, 5])
+    frame["who5_01"] = pd.Series(values, dtype=dtype)
+    with pytest.raises(ColumnError, match=message):
+        pe.score(frame, "who-5")
+
+
+def test_no_instrument_and_one_named_twice_are_refused():
+    frame = answers("who-5", [1, 2, 3, 4, 5])
+    with pytest.raises(InvalidValueError, match="No instrument was named"):
+        pe.score(frame, [])
+    with pytest.raises(InvalidValueError, match="'who-5' was named twice"):
+        pe.score(frame, ["who-5", pe.instrument("who-5")])
+
+
+def test_the_same_columns_under_two_keys_are_refused():
+    both = ["csq-8-printed-codes", "csq-8-leftmost-is-1"]
+    frame = answers("csq-8-printed-codes", [4] * 8)
+    with pytest.raises(ChoiceError, match="csq-8-printed-codes and csq-8-leftmost-is-1 are keys of one instrument"):
+        pe.score(frame, both)
+    other = {f"left_{item}": 4 for item in range(1, 9)}
+    found = pe.score(frame.assign(**other), both, items={"csq-8-leftmost-is-1": list(other)})
+    assert found.loc[found["scale"] == "total", "score"].tolist() == [32, 20]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"), [([1, "two"], "str"), ([1, True], "bool"), ([None, pd.Timestamp(0)], "Timestamp")]
+)
+def test_other_things_than_numbers_are_told_by_row(cells, kind):
     frame = pd.concat([answers("who-5", [1, 2, 3, 4, 5])] * 2, ignore_index=True).assign(person=["a", "b"])
     frame["who5_01"] = pd.Series(cells, dtype=object)
-    with pytest.raises(ColumnError, match=r"'who5_01' holds object, first in row 2"):
+    with pytest.raises(ColumnError, match=rf"'who5_01' holds {kind}, first in row 2"):
         pe.score(frame, "who-5")
 
 

@@ -25,8 +25,11 @@ FEWEST_HIERARCHICAL = 6
 """Items that one factor, and three, need to be identified."""
 
 
+COINCIDES = "a group factor coincides with the general one"
+
+
 class Omega(NamedTuple):
-    """An omega, or why there is none."""
+    """An omega, and why there is none or what to know of it."""
 
     estimate: float
     why: str = ""
@@ -71,7 +74,9 @@ def omega_hierarchical(items: Items) -> Omega:
     """Omega hierarchical of a scale's sum: the part of its variance that one general factor explains.
 
     Three maximum-likelihood factors, rotated by oblimin, are turned into a general factor and three group factors
-    after Schmid and Leiman.
+    after Schmid and Leiman. The general factor is the maximum-likelihood factor of the correlations between the three,
+    with the same least unique variance as the items have: in a scale of one dimension a group factor often coincides
+    with the general one, and `why` says so.
 
     Parameters
     ----------
@@ -81,8 +86,8 @@ def omega_hierarchical(items: Items) -> Omega:
     Returns
     -------
     Omega
-        Not-a-number, with the reason, for fewer than six items, as in `omega_total`, or where the three factors have
-        no general one.
+        Not-a-number, with the reason, for fewer than six items, as in `omega_total`, or where two of the three factors
+        are unrelated or opposed.
 
     References
     ----------
@@ -100,11 +105,11 @@ def omega_hierarchical(items: Items) -> Omega:
     loadings, why = _loadings(items, GROUPS, FEWEST_HIERARCHICAL)
     if loadings is None:
         return Omega(np.nan, why)
-    general = _general(loadings)
+    general, why = _general(loadings)
     if general is None:
-        return Omega(np.nan, "the three factors have no general one")
+        return Omega(np.nan, why)
     spread = items.std(axis=0, ddof=1)
-    return Omega(float((general * spread).sum()) ** 2 / float(np.cov(items, rowvar=False).sum()))
+    return Omega(float((general * spread).sum()) ** 2 / float(np.cov(items, rowvar=False).sum()), why)
 
 
 def _loadings(items: Items, factors: int, fewest: int) -> tuple[Items | None, str]:
@@ -154,18 +159,21 @@ def _given(unique: Items, correlations: Items, factors: int) -> tuple[Items, Ite
     return values, loadings
 
 
-def _general(loadings: Items) -> Items | None:
+def _general(loadings: Items) -> tuple[Items | None, str]:
     """Loadings on the general factor: those on the rotated factors times what these have in common."""
     from statsmodels.multivariate.factor_rotation import rotate_factors
 
-    rotated, turning = rotate_factors(loadings, "oblimin", 0.0, "oblique")
-    upright = np.where(rotated.sum(axis=0) < 0, -1.0, 1.0)
-    together = (turning.T @ turning) * np.outer(upright, upright)
-    between = together[[0, 0, 1], [1, 2, 2]]
-    if (between <= 0).any():
-        return None
-    common = np.sqrt(between.prod()) / between[[2, 1, 0]]
-    if (common > 1).any():
-        return None
-    general: Items = (rotated * upright) @ common
-    return general
+    # from unrotated loadings oblimin often ends in a minimum that is not the lowest
+    upright, _ = rotate_factors(loadings, "varimax")
+    rotated, turning = rotate_factors(upright, "oblimin", 0.0, "oblique")
+    signs = np.where(rotated.sum(axis=0) < 0, -1.0, 1.0)
+    together = (turning.T @ turning) * np.outer(signs, signs)
+    if together.min() <= 0:
+        return None, "the three factors have no general one"
+    common = _maximum_likelihood(together, 1)
+    if common is None:
+        return None, "the factor model does not converge"
+    sizes = np.abs(common[:, 0])
+    coincides = sizes.max() ** 2 > 1 - _LEAST_UNIQUE - _FLAT
+    general: Items = (rotated * signs) @ sizes
+    return general, COINCIDES if coincides else ""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _FISHER = 3
 """What Fisher's transformation takes off the number of persons."""
 
+_NOTHING = 1e-12
+"""Share of the whole variance below which a mean square is what rounding left."""
+
 
 class Interval(NamedTuple):
     """An estimate with its confidence limits; not-a-number where it cannot be computed."""
@@ -151,7 +154,9 @@ def icc_agreement(first: Items, second: Items, *, level: float = 0.95) -> Interv
     Returns
     -------
     Interval
-        ICC(A,1) with the interval of McGraw and Wong; not-a-number with fewer than three pairs or without spread.
+        ICC(A,1) with the interval of McGraw and Wong, both kept within -1 and 1; not-a-number with fewer than three
+        pairs or without spread. Without limits where they are not defined: the two measurements differ by a constant, mirror each other, or
+        are too few.
 
     References
     ----------
@@ -163,18 +168,62 @@ def icc_agreement(first: Items, second: Items, *, level: float = 0.95) -> Interv
     >>> round(icc_agreement(np.array([1.0, 2, 3, 4]), np.array([2.0, 2, 4, 5])).estimate, 3)
     0.83
     """
+    squares = _mean_squares(first, second)
+    if squares is None:
+        return Interval(np.nan)
+    n, (rows, rounds, error) = len(first), squares
+    icc = (rows - error) / (rows + error + 2 * (rounds - error) / n)
+    if error == 0 or rows == 0:
+        return Interval(max(icc, -1.0))
+    return Interval(max(icc, -1.0), *_mcgraw_wong(rows, rounds, error, icc, n, level))
+
+
+def sem_agreement(first: Items, second: Items) -> float:
+    """Standard error of measurement of agreement: the spread between two measurements of the same person.
+
+    The root of the error variance plus that between the rounds, MS(error) + max(0, (MS(rounds) - MS(error)) / n). It
+    is the standard deviation times the root of 1 - ICC(A,1) where both are taken from the same mean squares.
+
+    Parameters
+    ----------
+    first, second : ndarray of float
+        Pairs without missing values.
+
+    Returns
+    -------
+    float
+        In points; not-a-number where `icc_agreement` is.
+
+    References
+    ----------
+    de Vet, Terwee, Knol & Bouter 2006, Journal of Clinical Epidemiology 59:1033, doi:10.1016/j.jclinepi.2005.10.015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(sem_agreement(np.array([1.0, 2, 3, 4]), np.array([2.0, 2, 4, 5])), 3)
+    0.612
+    """
+    squares = _mean_squares(first, second)
+    if squares is None:
+        return float(np.nan)
+    _, rounds, error = squares
+    return float(np.sqrt(error + max(0.0, (rounds - error) / len(first))))
+
+
+def _mean_squares(first: Items, second: Items) -> tuple[float, float, float] | None:
+    """Mean squares of persons, of the two rounds and of error; None with fewer than three pairs or without spread."""
     n = len(first)
     pairs = np.column_stack([first, second])
-    if n < 3 or pairs.std() == 0:  # noqa: PLR2004 - two pairs leave no error to estimate
-        return Interval(np.nan)
+    if n < 3 or np.ptp(pairs) == 0:  # noqa: PLR2004 - two pairs leave no error to estimate
+        return None
     mean = pairs.mean()
     rows = 2 * ((pairs.mean(axis=1) - mean) ** 2).sum() / (n - 1)
     rounds = n * ((pairs.mean(axis=0) - mean) ** 2).sum()
     error = ((pairs - pairs.mean(axis=1, keepdims=True) - pairs.mean(axis=0) + mean) ** 2).sum() / (n - 1)
-    icc = (rows - error) / (rows + error + 2 * (rounds - error) / n)
-    if error == 0:
-        return Interval(float(icc))
-    return Interval(float(icc), *_mcgraw_wong(rows, rounds, error, icc, n, level))
+    squares = np.array([rows, rounds, error])
+    squares[squares < _NOTHING * pairs.var()] = 0.0
+    return float(squares[0]), float(squares[1]), float(squares[2])
 
 
 def _mcgraw_wong(rows: float, rounds: float, error: float, icc: float, n: int, level: float) -> tuple[float, float]:
@@ -186,4 +235,5 @@ def _mcgraw_wong(rows: float, rounds: float, error: float, icc: float, n: int, l
     spread = 2 * rounds + (2 * n - 2 - n) * error
     low = n * (rows - up * error) / (up * spread + n * rows)
     high = n * (down * rows - error) / (spread + n * down * rows)
-    return float(low), float(high)
+    # with a handful of persons the approximate degrees of freedom can come near 0, and the limits mean nothing
+    return (max(float(low), -1.0), float(high)) if low <= icc <= high else (np.nan, np.nan)

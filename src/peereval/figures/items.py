@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from peereval.errors import UnknownNameError, nearest
-from peereval.figures.style import COLOURS, count, mark_origin, styled
+from peereval.errors import DesignError, UnknownNameError, nearest
+from peereval.figures.style import COLOURS, count, mark_origin, one_panel, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,15 +34,20 @@ def figure(finding: Result | Released, ax: Axes | None, *, scale: str | None = N
     Returns
     -------
     ndarray of Axes
-        One panel a round; items to look at are drawn as open squares, with the reason.
+        One panel a round; items to look at are drawn as open squares, with the reason. Without any items, one panel
+        that says so.
 
     Raises
     ------
     UnknownNameError
         The result has no items of that scale.
+    DesignError
+        One `ax` was given for several rounds.
     """
     every = finding.estimates
     items = every[every["measure"] == "item_rest"]
+    if items.empty:
+        return _nothing(finding, ax)
     name = _scale(items, scale)
     rounds = list(dict.fromkeys(items["round"].dropna()))
     with styled():
@@ -58,22 +63,36 @@ def figure(finding: Result | Released, ax: Axes | None, *, scale: str | None = N
 
 def _scale(items: pd.DataFrame, scale: str | None) -> str:
     known = list(dict.fromkeys(items["scale"]))
-    if not known or (scale is not None and scale not in known):
-        msg = f"The result has no items of the scale {scale!r}." if scale else "The result has no items to draw."
-        raise UnknownNameError(msg, hint=nearest(scale, known) if scale and known else "")
+    if scale is not None and scale not in known:
+        msg = f"The result has no items of the scale {scale!r}."
+        raise UnknownNameError(msg, hint=nearest(scale, known))
     return known[0] if scale is None else scale
 
 
+def _nothing(finding: Result | Released, ax: Axes | None) -> np.ndarray:
+    with styled():
+        panel = one_panel(ax, (5.0, 1.6))
+        panel.text(0.5, 0.5, "No items to draw", transform=panel.transAxes, ha="center", va="center")
+        panel.set_axis_off()
+        mark_origin(panel, finding)
+    return np.array([panel])
+
+
 def _panels(ax: Axes | None, rounds: int, items: int) -> np.ndarray:
+    if ax is not None and rounds > 1:
+        msg = f"The result has {rounds} rounds, each with a panel of its own, and one ax was given."
+        raise DesignError(msg, hint="Leave out ax=…, or give reliability the rows of one round.")
     if ax is not None:
-        return np.array([ax] * min(rounds, 1))
+        return np.array([ax])
     size = (2.2 + 2.8 * rounds, 1.7 + 0.24 * items)
     return np.atleast_1d(plt.subplots(1, rounds, figsize=size, sharey=True, sharex=True)[1])
 
 
 def _panel(ax: Axes, rows: pd.DataFrame) -> None:
     y = np.arange(len(rows))
-    look = rows["flag"].fillna("").to_numpy() != ""
+    # a released result has no flags
+    flags = rows["flag"].fillna("").to_numpy() if "flag" in rows.columns else np.full(len(rows), "")
+    look = flags != ""
     for mine, colour, mark, face in ((~look, _PLAIN, "o", _PLAIN), (look, _LOOK, "s", "white")):
         part = rows[mine]
         centre = part["estimate"].to_numpy(float)
@@ -81,7 +100,7 @@ def _panel(ax: Axes, rows: pd.DataFrame) -> None:
         ax.errorbar(centre, y[mine], xerr=spread, fmt=mark, color=colour, markerfacecolor=face, capsize=2, markersize=5)
     for place in y[look].tolist():
         ax.annotate(
-            rows["flag"].iloc[place], (rows["conf_high"].iloc[place], place), xytext=(4, 0),
+            flags[place], (rows["conf_high"].iloc[place], place), xytext=(4, 0),
             textcoords="offset points", va="center", fontsize=8, color=_LOOK,
         )  # fmt: skip
     ax.axvline(0, color="#888888", linewidth=0.8, zorder=0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from peereval.estimation.reliability import Interval, alpha_when_turned, cronbach_alpha
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from peereval.instruments.model import Instrument
@@ -20,11 +21,15 @@ LIMIT = 0.0
 LIMIT_WEAK = -0.2
 """The same for items that are known to be weak: a correlation near 0 is then no sign of a wrong key. A judgement."""
 
+_SEEN = ("V", "V*")
+
 REVERSED, WEAK = "runs against the rest", "known to be weak"
 
 
 def weak_items(one: Instrument) -> frozenset[int]:
-    """Give the items that are known to go badly with the rest.
+    """Give the items that are known to go badly with the rest, where the report was seen at its source.
+
+    A report from memory would disarm the alarm where a wrong key is likeliest: at the reversed items.
 
     Parameters
     ----------
@@ -36,7 +41,7 @@ def weak_items(one: Instrument) -> frozenset[int]:
     frozenset of int
         Item numbers.
     """
-    return frozenset(item for weak in one.weak for item in weak.items)
+    return frozenset(item for weak in one.weak if weak.verified in _SEEN for item in weak.items)
 
 
 def item_flag(found: Interval, item: int, items: NDArray[np.float64], place: int, one: Instrument) -> str:
@@ -63,8 +68,9 @@ def item_flag(found: Interval, item: int, items: NDArray[np.float64], place: int
     weak = item in weak_items(one)
     if not found.conf_high < (LIMIT_WEAK if weak else LIMIT):
         return WEAK if weak and found.conf_low < LIMIT else ""
-    rises = alpha_when_turned(items, place) > cronbach_alpha(items).estimate
-    return REVERSED if rises else ""
+    alpha = cronbach_alpha(items).estimate
+    # items that cancel out leave no variance and no alpha: turning any of them is a gain
+    return REVERSED if np.isnan(alpha) or alpha_when_turned(items, place) > alpha else ""
 
 
 def scale_flag(found: Interval, members: Sequence[int], one: Instrument) -> str:
@@ -97,8 +103,10 @@ def message(one: Instrument, label: str, items: Sequence[str], scales: Sequence[
         The instrument.
     label : str
         The round.
-    items, scales : sequence of str
-        What runs against the rest.
+    items : sequence of str
+        Items that run against the rest of their scale.
+    scales : sequence of str
+        Scales that run against the others. Of two or more it cannot be said which is the wrong one.
     n : int
         Persons.
 
@@ -107,10 +115,17 @@ def message(one: Instrument, label: str, items: Sequence[str], scales: Sequence[
     str
         The message of the warning.
     """
-    named = ((items, "item"), (scales, "scale"))
-    what = [f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)}" for names, kind in named if names]
-    verb = "runs" if len(items) + len(scales) == 1 else "run"
+    what = []
+    if items:
+        what.append(_told("item", items, "the rest of their scale" if len(items) > 1 else "the rest of its scale"))
+    if scales:
+        what.append(_told("scale", scales, "each other" if len(scales) > 1 else "the others"))
     return (
-        f"{one.id}, round {label!r}: {' and '.join(what)} {verb} against the rest of the instrument (n = {n}). "
+        f"{one.id}, round {label!r}: {', and '.join(what)} (n = {n}). "
         "The key may not be that of the data: look at the coding and the item order of the export before any score is used."
     )
+
+
+def _told(kind: str, names: Sequence[str], against: str) -> str:
+    several = len(names) > 1
+    return f"the {kind}{'s' if several else ''} {', '.join(names)} {'run' if several else 'runs'} against {against}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from decimal import Decimal
+from numbers import Real
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     Codes: TypeAlias = NDArray[np.float64]
 
 _SHOWN = 3
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "empty")
 _BLOCK = 1 << 15
 """Rows read at a time: the working arrays stay small beside the table, and near the processor."""
 
@@ -110,7 +113,7 @@ def _check_surplus(responses: pd.DataFrame, one: Instrument) -> None:
         )
 
 
-def check_numbers(responses: pd.DataFrame, columns: Sequence[str]) -> None:
+def check_numbers(responses: pd.DataFrame, columns: Sequence[str], *, flags: bool = False) -> None:
     """Check that columns hold numbers or nothing.
 
     Parameters
@@ -119,20 +122,63 @@ def check_numbers(responses: pd.DataFrame, columns: Sequence[str]) -> None:
         The answers.
     columns : sequence of str
         The columns.
+    flags : bool
+        Whether truth values may stand for 1 and 0, as the boxes of a tick list do.
 
     Raises
     ------
     ColumnError
-        A column holds text or truth values; the message gives the first row.
+        A column holds something else, such as text, categories or dates; the message gives the first row where only
+        some of its cells do.
     """
+    allowed = (*_NUMBERS, "boolean") if flags else _NUMBERS
     for column in columns:
         cells = responses[column]
-        kind = pd.api.types.infer_dtype(cells, skipna=True)
-        if kind in ("integer", "floating", "mixed-integer-float", "decimal", "empty") or cells.isna().all():
+        if pd.api.types.infer_dtype(cells, skipna=True) in allowed or cells.isna().all():
             continue
-        row = int(cells.map(lambda cell: isinstance(cell, str | bool)).to_numpy(dtype=bool).argmax()) + 1
-        msg = f"The item column {column!r} holds {cells.dtype}, first in row {row}; expected numbers."
-        raise ColumnError(msg, hint="Export codes instead of labels.")
+        odd = cells.notna() & ~cells.map(lambda cell: _is_number(cell, flags)).astype(bool)
+        if cells.dtype != object or odd.any():
+            raise _no_numbers(column, cells, odd)
+
+
+def _is_number(cell: object, flags: bool) -> bool:
+    return flags if isinstance(cell, bool | np.bool_) else isinstance(cell, Real | Decimal)
+
+
+def _no_numbers(column: str, cells: pd.Series[Any], odd: pd.Series[bool]) -> ColumnError:
+    holds, hint = str(cells.dtype), "Export codes instead of labels."
+    if cells.dtype == object:
+        row = int(odd.to_numpy().argmax())
+        holds = f"{type(cells.iloc[row]).__name__}, first in row {row + 1}"
+    elif isinstance(cells.dtype, pd.CategoricalDtype) and pd.api.types.is_numeric_dtype(cells.cat.categories.dtype):
+        hint = (
+            "The categories are numbers; where they are the codes of the form, turn the column with .astype('Float64')."
+        )
+    return ColumnError(f"The column {column!r} holds {holds}; expected numbers.", hint=hint)
+
+
+def codes_in(responses: pd.DataFrame, columns: Sequence[str], rows: slice) -> Codes:
+    """Read the codes in some rows.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        The answers.
+    columns : sequence of str
+        The columns, which hold numbers or nothing.
+    rows : slice
+        Which rows.
+
+    Returns
+    -------
+    ndarray of float
+        One row a response, one column an item, NaN where nothing was answered.
+    """
+    part = responses.iloc[rows][list(columns)]
+    if not any(map(pd.api.types.is_object_dtype, part.dtypes)):
+        return part.to_numpy(dtype=np.float64, na_value=np.nan)
+    # column by column: pandas does not read a table with pd.NA in an object column
+    return np.array([part[column].to_numpy(dtype=np.float64, na_value=np.nan) for column in columns]).T
 
 
 def blocks(responses: pd.DataFrame, columns: Sequence[str]) -> Iterator[tuple[slice, Codes]]:
@@ -148,11 +194,11 @@ def blocks(responses: pd.DataFrame, columns: Sequence[str]) -> Iterator[tuple[sl
     Yields
     ------
     tuple of slice and ndarray of float
-        Which rows, and their codes: one row a response, one column an item, NaN where nothing was answered.
+        Which rows, and their codes, as `codes_in` reads them.
     """
     for first in range(0, len(responses), _BLOCK):
         rows = slice(first, min(first + _BLOCK, len(responses)))
-        yield rows, responses.iloc[rows][list(columns)].to_numpy(dtype=np.float64, na_value=np.nan)
+        yield rows, codes_in(responses, columns, rows)
 
 
 def read_answers(responses: pd.DataFrame, columns: Sequence[str], how: Coding) -> Codes:

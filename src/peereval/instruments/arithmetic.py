@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     Numbers: TypeAlias = NDArray[np.float64]
 
 
+WHY = ("not_answered", "too_few_answered", "nothing_important", "marks_missing")
+"""Reasons why there is no score."""
+
+
 class Scored(NamedTuple):
-    """Scores and numbers of items, all with one row a response and one column a scale."""
+    """Scores, numbers of items, and the place in `WHY` (-1 with a score); one row a response, one column a scale."""
 
     score: Numbers
     n_answered: Numbers
     n_items: Numbers
+    why: NDArray[np.int8]
 
 
 def keyed(answers: Numbers, one: Instrument, how: Coding) -> Numbers:
@@ -63,12 +68,14 @@ def scores_of(answers: Numbers, one: Instrument, how: Coding, important: Numbers
     how : Coding
         The coding of the answers.
     important : ndarray of float, optional
-        For gated scales: 1 where the person marked the item as important.
+        For gated scales: 1 where the person marked the item as important, 0 where not, NaN where that is not known.
+        One column an item of the instrument.
 
     Returns
     -------
     Scored
-        Scores (NaN where too few items were answered), items answered, and items that counted.
+        Scores (NaN where there is none), items answered, items that counted, and why there is no score. Where it is
+        not known which items were important, the numbers are of all items of the scale.
     """
     missing = np.isnan(answers)
     values = keyed(answers, one, how)
@@ -76,16 +83,23 @@ def scores_of(answers: Numbers, one: Instrument, how: Coding, important: Numbers
     answered = 1.0 - missing
     total, n_answered = _sums(values, one), _sums(answered, one)
     n_items = np.array([len(scale.items) for scale in one.scales.values()], dtype=np.float64)
-    found = Scored(total, n_answered, np.broadcast_to(n_items, total.shape))
+    why = np.full_like(total, WHY.index("too_few_answered"), dtype=np.int8)
+    found = Scored(total, n_answered, np.full_like(total, n_items), why)
     for place, scale in enumerate(one.scales.values()):
         if isinstance(scale, Gated):
-            found = _gated(found, place, scale, answers, important)
+            if important is None:
+                msg = "a gated scale needs the marks of what is important"
+                raise TypeError(msg)
+            _gated(found, place, scale, answers, important)
         else:
             total[:, place] = _score(scale, total[:, place], n_answered[:, place], answers, one, how)
     enough = n_answered >= np.array([scale.min_answered for scale in one.scales.values()])
     if one.min_answered:
         enough &= answered.sum(axis=1, keepdims=True) >= one.min_answered
-    found.score[~enough] = np.nan
+    total[~enough] = np.nan
+    why[n_answered == 0] = WHY.index("not_answered")
+    why[found.n_items == 0] = WHY.index("nothing_important")
+    why[~np.isnan(total)] = -1
     return found
 
 
@@ -140,14 +154,15 @@ def _by_code(scale: Weighted | Count, answers: Numbers, one: Instrument, how: Co
     return value / scale.divide * scale.multiply
 
 
-def _gated(found: Scored, place: int, scale: Gated, answers: Numbers, important: Numbers | None) -> Scored:
-    """The scores with those of a gated scale written in; its number of items differs by person."""
-    mine = answers[:, [item - 1 for item in scale.items]]
-    marked = np.zeros(mine.shape, dtype=bool) if important is None else important == 1
-    rated = marked & ~np.isnan(mine)
-    n_items = found.n_items.copy()
-    n_items[:, place] = marked.sum(axis=1)
+def _gated(found: Scored, place: int, scale: Gated, answers: Numbers, important: Numbers) -> None:
+    """Write in the scores of a gated scale; its number of items differs by person."""
+    columns = [item - 1 for item in scale.items]
+    marks = important[:, columns]
+    unknown = np.isnan(marks.sum(axis=1))
+    counted = (marks == 1) | unknown[:, np.newaxis]
+    rated = counted & ~np.isnan(answers[:, columns])
+    found.n_items[:, place] = counted.sum(axis=1)
     found.n_answered[:, place] = rated.sum(axis=1)
-    mean = np.where(rated, mine, 0.0).sum(axis=1) / np.maximum(found.n_answered[:, place], 1)
-    found.score[:, place] = mean * scale.multiply
-    return found._replace(n_items=n_items)
+    mean = np.where(rated, answers[:, columns], 0.0).sum(axis=1) / np.maximum(found.n_answered[:, place], 1)
+    found.score[:, place] = np.where(unknown, np.nan, mean * scale.multiply)
+    found.why[unknown, place] = WHY.index("marks_missing")

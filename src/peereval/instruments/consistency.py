@@ -8,7 +8,14 @@ import numpy as np
 
 from peereval.estimation.factors import omega_hierarchical, omega_total
 from peereval.estimation.proportions import wilson_interval
-from peereval.estimation.reliability import Interval, correlation, cronbach_alpha, icc_agreement, rest_correlations
+from peereval.estimation.reliability import (
+    Interval,
+    correlation,
+    cronbach_alpha,
+    icc_agreement,
+    rest_correlations,
+    sem_agreement,
+)
 from peereval.instruments.alarm import item_flag, scale_flag
 from peereval.instruments.key import Additive, Table
 
@@ -29,7 +36,7 @@ _CLOSE = 1e-9
 
 
 def scales_of_items(one: Instrument) -> dict[str, Scale]:
-    """Give the scales that are a sum or mean of at least two items.
+    """Give the scales that are a sum or mean of at least two items, also if a table turns the sum into a score.
 
     Parameters
     ----------
@@ -101,7 +108,7 @@ def _summary(name: str, scale: Scale, items: Answers, turned: Answers, scores: A
     if isinstance(scale, Additive) and n > 1:
         answered_all = ~np.isnan(turned[:, [item - 1 for item in scale.items]]).any(axis=1)
         spread = float(scores[answered_all].std(ddof=1))
-        yield _row(name, "sem", Interval(spread * float(np.sqrt(max(0.0, 1 - alpha.estimate)))), n)
+        yield _row(name, "sem", Interval(spread * float(np.sqrt(np.maximum(0.0, 1 - alpha.estimate)))), n)
 
 
 def _each_item(name: str, scale: Scale, items: Answers, one: Instrument, columns: Sequence[str]) -> Iterator[Row]:
@@ -214,10 +221,8 @@ def retest_rows(one: Instrument, first: dict[str, Answers], second: dict[str, An
         both = ~np.isnan(first[name] + second[name])
         before, after = first[name][both], second[name][both]
         n = len(before)
-        icc = icc_agreement(before, after)
-        yield _row(name, "retest_icc", icc, n)
-        spread = np.sqrt((before.var(ddof=1) + after.var(ddof=1)) / 2) if n > 1 else np.nan
-        yield _row(name, "retest_sem", Interval(float(spread * np.sqrt(max(0.0, 1 - icc.estimate)))), n)
+        yield _row(name, "retest_icc", icc_agreement(before, after), n)
+        yield _row(name, "retest_sem", Interval(sem_agreement(before, after)), n)
 
 
 def _row(scale: str, measure: str, found: Interval, n: int, *, term: str = "", flag: str = "") -> Row:

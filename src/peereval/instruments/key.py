@@ -119,7 +119,7 @@ class Additive(_Scale):
 
     method: Literal["sum", "mean"]
     subtract: float = 0.0
-    divide: float = 1.0
+    divide: float = Field(default=1.0, gt=0)
     multiply: float = 1.0
 
 
@@ -129,7 +129,8 @@ class Gated(_Scale):
     Parameters
     ----------
     gate : str
-        Ending of the columns that say whether an item is important (1) or not (0): ``<prefix>_<nn>_<gate>``.
+        Ending of the columns that say whether an item is important (1) or not (0): ``<prefix>_<nn>_<gate>``. An
+        empty mark counts as 0 for a person who marked another item; otherwise it is missing, and so is the score.
     multiply : float
         Factor on the mean.
     """
@@ -171,7 +172,7 @@ class Weighted(_Scale):
     start: float = 0.0
     weights: dict[str, tuple[float, ...]]
     if_any: tuple[int, float] | None = None
-    divide: float = 1.0
+    divide: float = Field(default=1.0, gt=0)
     multiply: float = 1.0
 
 

@@ -56,7 +56,8 @@ def list_instruments() -> pd.DataFrame:
     -------
     DataFrame
         One row an instrument: ``id``, ``name``, ``measures``, ``n_items``, ``scales`` (their names),
-        ``family`` (the name that several orders or codings share), ``licence`` (its class), ``languages``,
+        ``family`` (the name that several orders or codings share), ``licence`` (its class), ``languages``
+        (of which a validation was seen),
         ``unverified`` (facts that nobody has seen at their source), ``refused`` (why it is listed but not scored)
         and ``version``.
 
@@ -67,7 +68,7 @@ def list_instruments() -> pd.DataFrame:
             n_items licence   languages
     id
     qpr-15       15     A/B  sv, nb, en
-    who-5         5       B  da, sv, en
+    who-5         5       B          sv
     """
     return pd.DataFrame([_row(one) for one in _all()])
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from peereval.instruments.key import Coding, Count, Frozen, Gated, Scale, Table, Weighted
 from peereval.instruments.numbering import Items
+from peereval.instruments.reach import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,9 @@ class Reliability(Frozen):
 
 
 class Weak(Frozen):
-    """Items that are known to go badly with the rest, so that they are no sign of a wrong key.
+    """Items that are reported to go badly with the rest, so that a correlation near 0 is no sign of a wrong key.
+
+    The reverse-key alarm heeds the report only where it was seen at its source (V or V*).
 
     Parameters
     ----------
@@ -169,7 +172,7 @@ class Instrument(Frozen):
     licence : Licence
         Terms of use.
     languages : tuple of str
-        Nordic and English versions with a published validation.
+        Nordic and English versions of which a validation was seen; another may have one all the same.
     verified : mapping of str to str
         Fact that a score depends on to its verification mark.
     sources : tuple of str
@@ -240,8 +243,9 @@ class Instrument(Frozen):
 def _problems(one: Instrument) -> Iterator[str]:
     """What does not fit together in a definition."""
     known = set(range(1, one.n_items + 1))
-    used = {item for scale in one.scales.values() for item in scale.items}
-    used |= {item for coding in one.codings.values() for item in (*coding.reversed, *map(int, coding.ranges))}
+    used = {item for part in (*one.scales.values(), *one.weak) for item in part.items}
+    for coding in one.codings.values():
+        used |= {*coding.reversed, *map(int, coding.ranges), *(item for code in coding.codes for item in code.items)}
     if not used <= known:
         yield f"items {sorted(used - known)} are not among the {one.n_items} items"
     if bool(one.refused) == bool(one.scales and one.codings):
@@ -252,8 +256,20 @@ def _problems(one: Instrument) -> Iterator[str]:
     named = {fact.scale for fact in facts}
     if not named <= set(one.scales):
         yield f"facts stand on the scales {sorted(named - set(one.scales))}, which it does not have"
+    yield from _coding_problems(one)
     for name, scale in one.scales.items():
         yield from (f"scale {name}: {problem}" for problem in _scale_problems(scale, one))
+
+
+def _coding_problems(one: Instrument) -> Iterator[str]:
+    """What would make codes of one coding no codes of the other."""
+    steps = {}
+    for name, coding in one.codings.items():
+        spans = [(coding.min, coding.max), *map(coding.range_of, range(1, one.n_items + 1))]
+        steps[name] = [high - low for low, high in spans[1:]]
+        yield from (f"coding {name}: codes cannot run from {low} to {high}" for low, high in spans if low >= high)
+    if len({tuple(each) for each in steps.values()}) > 1:
+        yield f"the codings {', '.join(steps)} have unlike numbers of codes, so one cannot stand for the other"
 
 
 def _scale_problems(scale: Scale, one: Instrument) -> Iterator[str]:
@@ -265,17 +281,35 @@ def _scale_problems(scale: Scale, one: Instrument) -> Iterator[str]:
     turned = {item for coding in one.codings.values() for item in coding.reversed}
     if isinstance(scale, Weighted | Count | Gated) and turned & set(scale.items):
         yield f"the codes of a {scale.method} scale stand as they are, so its items cannot be reversed"
-    if isinstance(scale, Table) and len(scale.values) != sum(high - low for low, high in spans) + 1:
-        yield f"the table has {len(scale.values)} values, not one for each sum"
-    if isinstance(scale, Weighted):
-        expected = {str(item): high - low + 1 for item, (low, high) in zip(scale.items, spans, strict=True)}
-        if {item: len(values) for item, values in scale.weights.items()} != expected:
-            yield "the weights are not one for each code of each item"
-    if isinstance(scale, Count) and list(scale.counted) != [str(item) for item in scale.items]:
-        yield "the codes that count are not given for each item"
     if isinstance(scale, Gated | Weighted | Count) and len(one.codings) > 1:
         yield f"an instrument with a {scale.method} scale has one coding"
+    yield from _value_problems(scale, one, spans)
+    ends = reachable(scale, spans)
+    if any(abs(end - said) > _ROUNDED for end, said in zip(ends, (scale.low, scale.high), strict=True)):
+        yield f"scores reach from {ends[0]:g} to {ends[1]:g}, not from {scale.low:g} to {scale.high:g}"
 
+
+def _value_problems(scale: Scale, one: Instrument, spans: list[tuple[int, int]]) -> Iterator[str]:
+    """What the values of a scale lack for the codes of its items."""
+    codes = {str(item): range(low, high + 1) for item, (low, high) in zip(scale.items, spans, strict=True)}
+    if isinstance(scale, Table) and len(scale.values) != sum(high - low for low, high in spans) + 1:
+        yield f"the table has {len(scale.values)} values, not one for each sum"
+    if isinstance(scale, Weighted) and {item: len(values) for item, values in scale.weights.items()} != {
+        item: len(each) for item, each in codes.items()
+    }:
+        yield "the weights are not one for each code of each item"
+    if isinstance(scale, Count) and list(scale.counted) != list(codes):
+        yield "the codes that count are not given for each item"
+    elif isinstance(scale, Count) and not all(set(scale.counted[item]) <= set(each) for item, each in codes.items()):
+        yield "codes count that are no codes of their items"
+    if isinstance(scale, Gated):
+        others = [each for each in one.scales.values() if isinstance(each, Gated) and each.gate != scale.gate]
+        if any(set(each.items) & set(scale.items) for each in others):
+            yield "an item has marks of one kind"
+
+
+_ROUNDED = 0.005
+"""The ends of a scale may be written to two places."""
 
 _MISSING = {
     "sum": ("refuse", "person mean", "not counted"),

@@ -11,16 +11,18 @@ import pandas as pd
 
 from peereval.contracts import RESPONSES, check_frame
 from peereval.errors import (
+    ChoiceError,
     CodingError,
     ColumnError,
     IgnoredAnswersWarning,
+    InvalidValueError,
     NotScoredError,
     UnknownNameError,
     UnverifiedWarning,
     nearest,
 )
 from peereval.instruments.answers import blocks, check_range, coding_of, item_columns, without_codes
-from peereval.instruments.arithmetic import Scored, scores_of
+from peereval.instruments.arithmetic import WHY, Scored, scores_of
 from peereval.instruments.gating import gate_columns, importance, rated_unmarked
 from peereval.instruments.lookup import instrument as look_up
 from peereval.instruments.model import Instrument
@@ -63,7 +65,9 @@ def score(
     DataFrame
         The *scores* contract: one row a response and scale with ``instrument``, ``instrument_version``,
         ``scale``, ``score``, ``n_answered``, ``n_items`` and ``reason`` (why a score is missing). No row of
-        `responses` is left out.
+        `responses` is left out. Where only the items that a person marked as important count, those marks are
+        ``<item>_important`` with 1 or 0 (or truth values); an empty mark counts as 0 only beside another that is 1,
+        as a tick list exports it, and otherwise leaves no score (``marks_missing``).
 
     Raises
     ------
@@ -73,9 +77,12 @@ def score(
         An answer is not one of the codes of its item.
     CodingError
         The coding must be said, or is not one of the instrument's.
-
     NotScoredError
         The instrument is listed, but its weights, norms or key cannot be had.
+    InvalidValueError
+        No instrument was named, or one of them twice.
+    ChoiceError
+        Two orders or codings of one instrument were named for the same columns.
 
     Warns
     -----
@@ -102,6 +109,7 @@ def score(
     wanted = [instruments] if isinstance(instruments, str | Instrument) else list(instruments)
     ones = [look_up(one) if isinstance(one, str) else one for one in wanted]
     _check_said(items, coding, [one.id for one in ones])
+    _check_apart(ones, items)
     scored = [_score_one(responses, one, _said_of(items, one.id), _said_of(coding, one.id)) for one in ones]
     return scored[0] if len(scored) == 1 else pd.concat(scored, ignore_index=True)
 
@@ -119,6 +127,23 @@ def _check_said(items: ItemMap | None, coding: str | Mapping[str, str] | None, n
         if unknown:
             msg = f"{what} names {unknown[0]!r}, which is not among the instruments to be scored."
             raise UnknownNameError(msg, hint=nearest(unknown[0], names))
+
+
+def _check_apart(ones: Sequence[Instrument], items: ItemMap | None) -> None:
+    """Each instrument is scored once, and no columns under two keys of which one must be wrong."""
+    names = [one.id for one in ones]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice or not names:
+        msg = f"The instrument {twice!r} was named twice." if twice else "No instrument was named to be scored."
+        raise InvalidValueError(msg, hint="Name each instrument once, such as ['who-5', 'soc-13'].")
+    keys: dict[tuple[str, ...], str] = {}
+    for one in ones:
+        said = _said_of(items, one.id)
+        columns = one.item_columns if said is None else said
+        other = keys.setdefault((one.family or one.id, *columns), one.id)
+        if other != one.id:
+            msg = f"{other} and {one.id} are keys of one instrument, and the same columns cannot hold both."
+            raise ChoiceError(msg, hint="Name the one that the data hold, or the columns of each with items={…}.")
 
 
 def _said_of(said: Any, name: str) -> Any:
@@ -145,15 +170,18 @@ def _scored(responses: pd.DataFrame, one: Instrument, how: Coding, columns: list
     gate = gate_columns(responses, one, columns)
     size = (len(one.scales), len(responses))
     # one row a scale, as the tidy table wants it; short counts halve their memory
-    whole = Scored(np.empty(size), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32))
+    whole = Scored(
+        np.empty(size), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int8)
+    )
     ignored = 0
     for rows, codes in blocks(responses, columns):
         answers = without_codes(codes, how)
         check_range(answers, columns, how, rows.start)
-        important = importance(responses, gate, rows)
-        for part, found in zip(whole, scores_of(answers, one, how, important), strict=True):
-            part[:, rows] = found.T
-        ignored += rated_unmarked(answers, one, important)
+        important = importance(responses, gate, one.n_items, rows)
+        found = scores_of(answers, one, how, important)
+        for name in Scored._fields:
+            getattr(whole, name)[:, rows] = getattr(found, name).T
+        ignored += rated_unmarked(answers, important)
     if ignored:
         msg = f"{one.id}: {ignored} ratings of items that were not marked as important are left out."
         warnings.warn(IgnoredAnswersWarning(msg), stacklevel=5)
@@ -163,28 +191,18 @@ def _scored(responses: pd.DataFrame, one: Instrument, how: Coding, columns: list
 def _tidy(responses: pd.DataFrame, one: Instrument, found: Scored) -> pd.DataFrame:
     keys = responses[[key for key in _KEYS if key in responses.columns]]
     rows, scales = len(keys), list(one.scales)
-    value, answered, n_items = (part.ravel() for part in found)
-    same = np.zeros(len(value), dtype=np.int8)
+    same = np.zeros(found.score.size, dtype=np.int8)
     columns: dict[str, Any] = {
         "instrument": _texts([one.id], same),
         "instrument_version": _texts([one.version], same),
         "scale": _texts(scales, np.repeat(np.arange(len(scales), dtype=np.int8), rows)),
-        "score": value,
-        "n_answered": answered,
-        "n_items": n_items,
-        "reason": _texts(["not_answered", "too_few_answered", "nothing_important"], _why(value, answered, n_items)),
+        "score": found.score.ravel(),
+        "n_answered": found.n_answered.ravel(),
+        "n_items": found.n_items.ravel(),
+        "reason": _texts(list(WHY), found.why.ravel()),
     }
     tidy = pd.concat([keys] * len(scales), ignore_index=True)
     return pd.concat([tidy, pd.DataFrame(columns, copy=False)], axis=1)
-
-
-def _why(value: NDArray[Any], answered: NDArray[Any], n_items: NDArray[Any]) -> NDArray[np.int8]:
-    """Place of the reason among the reasons; -1 where there is a score."""
-    why = np.ones(len(value), dtype=np.int8)
-    why[answered == 0] = 0
-    why[n_items == 0] = 2
-    why[~np.isnan(value)] = -1
-    return why
 
 
 def _texts(words: list[str], codes: NDArray[np.int8]) -> pd.api.extensions.ExtensionArray:
