@@ -1,0 +1,137 @@
+"""p values adjusted for the number of comparisons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from peereval.errors import InvalidValueError, nearest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers: TypeAlias = NDArray[np.floating[Any]]
+
+Adjustment: TypeAlias = Literal["none", "holm", "benjamini-hochberg", "tukey"]
+
+
+def check_adjustment(name: str) -> None:
+    """Refuse the name of an adjustment that does not exist.
+
+    Parameters
+    ----------
+    name : str
+        ``"none"``, ``"holm"``, ``"benjamini-hochberg"`` or ``"tukey"``.
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such adjustment.
+
+    Examples
+    --------
+    >>> check_adjustment("holm")
+    """
+    if name not in get_args(Adjustment):
+        msg = f"There is no adjustment {name!r} of p values."
+        raise InvalidValueError(msg, hint=nearest(name, get_args(Adjustment)))
+
+
+def holm(p_values: Numbers) -> Numbers:
+    """Adjust p values after Holm (1979, Scandinavian Journal of Statistics 6:65): how sure one may be of every finding.
+
+    Parameters
+    ----------
+    p_values : ndarray, shape (n,)
+        Missing ones stay missing and do not count.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Adjusted p values.
+
+    Examples
+    --------
+    R: ``p.adjust(c(0.01, 0.04, 0.03), "holm")`` gives 0.03, 0.06, 0.06.
+
+    >>> import numpy as np
+    >>> holm(np.array([0.01, 0.04, 0.03])).round(6).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    known = np.isfinite(p_values)
+    order = np.argsort(p_values[known], kind="stable")
+    left = np.arange(known.sum(), 0, -1)
+    stepped = np.minimum(np.maximum.accumulate(p_values[known][order] * left), 1.0)
+    return _put_back(p_values, known, order, stepped)
+
+
+def benjamini_hochberg(p_values: Numbers) -> Numbers:
+    """Adjust p values after Benjamini and Hochberg (1995, JRSS B 57:289): the share of false findings among findings.
+
+    Parameters
+    ----------
+    p_values : ndarray, shape (n,)
+        Missing ones stay missing and do not count.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Adjusted p values.
+
+    Examples
+    --------
+    R: ``p.adjust(c(0.01, 0.04, 0.03), "BH")`` gives 0.03, 0.04, 0.04.
+
+    >>> import numpy as np
+    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(6).tolist()
+    [0.03, 0.04, 0.04]
+    """
+    known = np.isfinite(p_values)
+    order = np.argsort(p_values[known], kind="stable")
+    n = int(known.sum())
+    stepped = p_values[known][order] * n / np.arange(1, n + 1)
+    stepped = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
+    return _put_back(p_values, known, order, stepped)
+
+
+def tukey(statistics: Numbers, df: Numbers, n_means: int) -> Numbers:
+    """Find p values of all pairs of means after Tukey, and Kramer for unequal sizes.
+
+    Parameters
+    ----------
+    statistics, df : ndarray, shape (pairs,)
+        t statistics of the differences and their degrees of freedom.
+    n_means : int
+        How many means are compared in pairs.
+
+    Returns
+    -------
+    ndarray, shape (pairs,)
+        The chance that the widest of all differences is as wide.
+
+    Examples
+    --------
+    R: ``ptukey(2.5 * sqrt(2), 3, 20, lower.tail = FALSE)`` gives 0.0531.
+
+    >>> import numpy as np
+    >>> tukey(np.array([2.5]), np.array([20.0]), 3).round(4).tolist()
+    [0.0531]
+    """
+    from scipy.stats import studentized_range
+
+    found = np.full(len(statistics), np.nan)
+    known = np.isfinite(statistics)
+    if known.any():
+        # the distribution is written for finite degrees of freedom; from here on it does not move
+        ends = np.minimum(df[known], 1e5)
+        found[known] = studentized_range.sf(np.abs(statistics[known]) * np.sqrt(2), n_means, ends)
+    return found
+
+
+def _put_back(p_values: Numbers, known: NDArray[np.bool_], order: NDArray[np.intp], stepped: Numbers) -> Numbers:
+    placed = np.empty(len(stepped))
+    placed[order] = stepped
+    out = np.full(len(p_values), np.nan)
+    out[known] = placed
+    return out

@@ -1,0 +1,1 @@
+"""The mixed model for repeated measures: fitted from cross-products, with honest degrees of freedom."""
