@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 sys.path.insert(0, str(Path(__file__).parent))
-SUBJECTS = ("import_time", "scoring", "admissions")
+SUBJECTS = ("import_time", "scoring", "admissions", "linkage", "surveys", "mmrm")
 
 
 def medians(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:

@@ -35,15 +35,29 @@ if TYPE_CHECKING:
     from peereval.instruments.model import Instrument as Instrument
     from peereval.instruments.reliability import reliability as reliability
     from peereval.instruments.scoring import score as score
+    from peereval.mixed_models.fit import mmrm as mmrm
+    from peereval.mixed_models.model import MMRM as MMRM
     from peereval.results import Released as Released
     from peereval.results import Result as Result
     from peereval.results import bind_results as bind_results
     from peereval.rounds.compare import compare_rounds as compare_rounds
     from peereval.simulate.study import simulate_study as simulate_study
+    from peereval.studies.checking import check_study as check_study
     from peereval.studies.evaluation import Evaluation as Evaluation
     from peereval.studies.study import Study as Study
     from peereval.surveys.attrition import attrition as attrition
-    from peereval.surveys.exports import read_survey as read_survey
+    from peereval.surveys.baseline import baseline_table as baseline_table
+    from peereval.surveys.distribution import answer_distribution as answer_distribution
+    from peereval.surveys.exports import read_sheet as read_sheet
+    from peereval.surveys.linkage import link_rounds as link_rounds
+    from peereval.surveys.local_items import score_local as score_local
+    from peereval.surveys.mapping import SurveyMapping as SurveyMapping
+    from peereval.surveys.match_rates import linkage_summary as linkage_summary
+    from peereval.surveys.pseudonyms import pseudonymise as pseudonymise
+    from peereval.surveys.questions import LocalItem as LocalItem
+    from peereval.surveys.responses import read_survey as read_survey
+    from peereval.surveys.storage import write_responses as write_responses
+    from peereval.surveys.windows import PlannedRound as PlannedRound
 
     __version__: str = _version("peereval")
 else:
@@ -51,30 +65,44 @@ else:
         "Evaluation": "peereval.studies.evaluation",
         "IgnoredAnswersWarning": "peereval.errors",
         "Instrument": "peereval.instruments.model",
+        "LocalItem": "peereval.surveys.questions",
+        "MMRM": "peereval.mixed_models.model",
         "PeerevalError": "peereval.errors",
+        "PlannedRound": "peereval.surveys.windows",
         "Released": "peereval.results",
         "Result": "peereval.results",
         "ReverseKeyWarning": "peereval.errors",
         "Study": "peereval.studies.study",
+        "SurveyMapping": "peereval.surveys.mapping",
         "UnverifiedWarning": "peereval.errors",
+        "answer_distribution": "peereval.surveys.distribution",
         "attrition": "peereval.surveys.attrition",
+        "baseline_table": "peereval.surveys.baseline",
         "bind_results": "peereval.results",
+        "check_study": "peereval.studies.checking",
         "compare_risks": "peereval.evidence.risks",
         "compare_rounds": "peereval.rounds.compare",
         "datasets": "peereval.datasets",
         "effect_size": "peereval.evidence.effects",
         "episodes": "peereval.admissions.episodes",
         "instrument": "peereval.instruments.lookup",
+        "link_rounds": "peereval.surveys.linkage",
+        "linkage_summary": "peereval.surveys.match_rates",
         "list_instruments": "peereval.instruments.lookup",
+        "mmrm": "peereval.mixed_models.fit",
+        "pseudonymise": "peereval.surveys.pseudonyms",
         "read_contacts": "peereval.admissions.contacts",
-        "read_survey": "peereval.surveys.exports",
+        "read_sheet": "peereval.surveys.exports",
+        "read_survey": "peereval.surveys.responses",
         "readmission_rate": "peereval.admissions.rates",
         "readmissions": "peereval.admissions.readmission",
         "release": "peereval.disclosure.release",
         "reliability": "peereval.instruments.reliability",
         "score": "peereval.instruments.scoring",
+        "score_local": "peereval.surveys.local_items",
         "simulate_study": "peereval.simulate.study",
         "time_to_readmission": "peereval.admissions.survival",
+        "write_responses": "peereval.surveys.storage",
     }
 
     def __getattr__(name):  # noqa: ANN001, ANN202 - checkers read the other branch

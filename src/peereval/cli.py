@@ -1,4 +1,4 @@
-"""The command line: new, evaluate, reproduce, instruments."""
+"""The command line: new, check, evaluate, reproduce, instruments."""
 
 from __future__ import annotations
 
@@ -44,6 +44,19 @@ def new(
 
     path = new_study(directory, preset=preset, seed=seed)
     print(f"Wrote {path.parent}. Next: peereval evaluate {path}")
+
+
+@app.command()
+def check(
+    study: Annotated[Path, typer.Argument(help="The study.toml.")],
+) -> None:
+    """Say what is understood of a study's files, and list all that must be mended, before anything is computed."""
+    from peereval.studies.checking import check_study
+
+    found = check_study(study)
+    print(found.text())
+    if not found.ok:
+        raise typer.Exit(2)
 
 
 @app.command()

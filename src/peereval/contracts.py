@@ -103,7 +103,26 @@ RESPONSES = Contract(
             required=False,
             nullable=True,
         ),
+        Column(
+            "out_of_window",
+            "flag",
+            "whether the answers were given out of the window of their round; empty where that is not known",
+            required=False,
+            nullable=True,
+        ),
         _ORIGIN,
+    ),
+    key=("person", "round"),
+)
+
+LINKED = Contract(
+    "linked responses",
+    "one row of the responses, with the person it was found to belong to",
+    (
+        *RESPONSES.columns,
+        Column("linked", "flag", "whether the person has a row in another round"),
+        Column("reason", "text", "how the row was linked, or why not: a reason code"),
+        Column("linked_by", "text", "the rule: columns and how many parts may differ"),
     ),
     key=("person", "round"),
 )
@@ -210,16 +229,24 @@ INDEX_STAYS = Contract(
     key=("person", "episode"),
 )
 
-CONTRACTS = (RESPONSES, SCORES, INVITED, CONTACTS, EPISODES, INDEX_STAYS)
+CONTRACTS = (RESPONSES, LINKED, SCORES, INVITED, CONTACTS, EPISODES, INDEX_STAYS)
 
 REASONS: Mapping[str, str] = {
-    "not_answered": "scores: no item of the scale was answered; answers of a round: no item at all",
+    "not_answered": "scores, and reliability for the headline scale: no item was answered; answers of a round: no item at all",
+    "dont_know": "scores of a local question: answered with an option that is no answer, such as don't know",
     "too_few_answered": "scores: fewer items were answered than the instrument's missing rule asks for",
     "nothing_important": "scores: no item of the scale was marked as important",
+    "marks_missing": "scores: items were rated, but which of them were important was not marked",
     "items_missing": "reliability: responses that lack some, not all, items of the instrument's headline scale",
     "unpaired": "a person's scale with a score in only one of the reference and the last round; counted per person and scale",
+    "retest_row_missing": "reliability: a person with a row in only one of the two rounds of retest",
+    "retest_score_missing": "reliability: a person with rows, but not scores of the headline scale, in both rounds of retest",
     "arm_missing": "the arm is not known",
+    "group_missing": "the group that is counted by is not known",
+    "person_missing": "the person or id is not known, so the answer cannot be followed or linked over the rounds",
     "outcome_missing": "the outcome is not known: no event recorded, or a score missing without a reason",
+    "covariate_missing": "a covariate of the model is not known",
+    "weight_missing": "the weight of the row is not known",
     "other_arm": "in an arm that is not compared",
     "mean_missing": "the printed mean cannot be used",
     "sd_missing": "no standard deviation is printed",
@@ -234,6 +261,15 @@ REASONS: Mapping[str, str] = {
     "followup_too_short": "discharged less than the window before the data end",
     "died_in_stay": "died in the index stay, so never at risk of readmission",
     "not_first_index_stay": "a later index stay of a person who is already in the curve",
+    "linked_exact": "linked with a row of another round that has the same code",
+    "linked_one_part": "linked with a row of another round whose code differs in one part, each being the other's only candidate",
+    "linked_id": "linked with a row of another round by an id",
+    "duplicate_code": "shares its code with another row of the same round, so it is not linked",
+    "ambiguous_code": "not linked: several candidates, or a candidate that has another one, or a code that another round has twice",
+    "links_disagree": "not linked: the links between three or more rounds do not lead to the same person",
+    "code_missing": "not linked: more parts of the code are missing than may differ",
+    "no_match": "no row of another round has this code or id, or a code that is near enough",
+    "anonymous": "not linked: the rounds have neither id nor code",
 }
 """Every reason code and what it means."""
 

@@ -165,6 +165,32 @@ class UnsupportedInputError(PeerevalError):
     code = "PE209"
 
 
+class LayoutError(PeerevalError):
+    """A survey export is not one plain table, or it can be read in two ways.
+
+    The message gives the file and, where there is one, the row and the column: rows of different length, a column
+    that stands twice or has no name (merged header cells), numbers with both decimal marks, a number such as 1.234
+    that may have decimals or thousands, dates in two formats, formulas and error values, hidden or several sheets,
+    an export with labels where only codes can be scored, and files beyond every plausible size. Nothing is guessed:
+    export again as the hint says, mend the cell, or say what is meant (``sheet=``, ``decimal=``, ``text=``).
+    """
+
+    code = "PE210"
+
+
+class IdentifierError(PeerevalError):
+    """A cell, name or label can be read as a Danish CPR number or a Swedish personnummer; such are not imported.
+
+    The message gives columns, counts and row numbers, never the number. Take the numbers out of the file or replace
+    them with `peereval.pseudonymise` first. Since newer CPR numbers have no check digit, about 3 % of random
+    ten-digit numbers can be read as one, and 12 % of nine-digit ones (which may have lost a leading zero): phone
+    numbers and long ids raise false alarms. Look at the column; if it holds other numbers, let it through by name,
+    with ``allow_identifiers_in``, which is recorded.
+    """
+
+    code = "PE211"
+
+
 class DesignError(PeerevalError):
     """The analysis that was asked for does not fit the declared design.
 
@@ -201,6 +227,26 @@ class ChoiceError(PeerevalError):
     """
 
     code = "PE304"
+
+
+class ConvergenceError(PeerevalError):
+    """A model has no best fit, or none that the search finds.
+
+    Usual causes: two rounds of which one was copied into the other (perfectly correlated), fewer persons than the
+    covariance has parameters, rounds that no person has in common, or an outcome that does not vary. The message says
+    which was found.
+    """
+
+    code = "PE305"
+
+
+class FormulaError(PeerevalError):
+    """A model formula cannot be read, or cannot be followed with the data.
+
+    A formula names the outcome, ``~``, and what it depends on: ``score ~ arm * round + age``.
+    """
+
+    code = "PE306"
 
 
 class NotReleasedError(PeerevalError):
@@ -264,6 +310,35 @@ class ReverseKeyWarning(PeerevalWarning):
     """
 
     code = "PW103"
+
+
+class UnusedColumnsWarning(PeerevalWarning):
+    """Columns of an export go nowhere: neither the mapping nor their name says what they hold.
+
+    They are left out of the responses. Name those that are knowingly not used under ``leave_out``, and those that
+    later analyses need under ``keep``; ``peereval check`` lists them all.
+    """
+
+    code = "PW104"
+
+
+class SchemaVersionWarning(PeerevalWarning):
+    """A parquet file of responses was written in an older layout.
+
+    Columns may have meant something else then. Reading the export again is the safe way.
+    """
+
+    code = "PW105"
+
+
+class AliasedColumnsWarning(PeerevalWarning):
+    """Columns of a design are sums of others, so their coefficients cannot be estimated.
+
+    The warning names them. The usual cause is a round that was observed in one arm only; two covariates that say the
+    same are another. Those coefficients stay empty, and so do means that would need them.
+    """
+
+    code = "PW106"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

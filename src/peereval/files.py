@@ -26,7 +26,7 @@ from peereval.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from importlib.resources.abc import Traversable
 
     import pyarrow as pa
@@ -35,7 +35,8 @@ T = TypeVar("T")
 _ORIGIN_KEY = b"peereval.origin"
 FORMATS = (".csv", ".parquet")
 _KNOWN = {column.name: column.kind for contract in CONTRACTS for column in contract.columns}
-_EMPTY = ["", " ", "#N/A", "N/A", "n/a", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None"]
+EMPTY = ["", " ", "#N/A", "N/A", "n/a", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None"]
+"""How programs write that a cell is empty."""
 
 
 def existing_file(path: str | Path) -> Path:
@@ -117,14 +118,36 @@ def parquet_origin(path: Path) -> str | None:
     UnreadableFileError
         The file is no whole parquet file.
     """
+    return file_metadata(path).get(_ORIGIN_KEY.decode())
+
+
+def file_metadata(path: Path) -> dict[str, str]:
+    """Read what a parquet file says about itself.
+
+    Parameters
+    ----------
+    path : Path
+        A parquet file.
+
+    Returns
+    -------
+    dict of str to str
+        The texts in its metadata by their key.
+
+    Raises
+    ------
+    UnreadableFileError
+        The file is no whole parquet file.
+    """
     import pyarrow.parquet as pq
 
-    metadata = _readable(path, lambda: pq.read_schema(path).metadata) or {}
-    mark = metadata.get(_ORIGIN_KEY)
-    return None if mark is None else mark.decode()
+    found = _readable(path, lambda: pq.read_schema(path).metadata) or {}
+    return {key.decode(): value.decode("utf-8", "replace") for key, value in found.items()}
 
 
-def write_table(frame: pd.DataFrame, path: Path, *, origin: str = "observed") -> None:
+def write_table(
+    frame: pd.DataFrame, path: Path, *, origin: str = "observed", metadata: Mapping[str, str] | None = None
+) -> None:
     """Write a table to a parquet file, with its origin in the metadata.
 
     Parameters
@@ -135,6 +158,8 @@ def write_table(frame: pd.DataFrame, path: Path, *, origin: str = "observed") ->
         The file.
     origin : {"observed", "synthetic", "reconstructed"}
         Whether the rows were observed or made.
+    metadata : mapping of str to str, optional
+        Further texts for the file's metadata.
 
     Raises
     ------
@@ -147,7 +172,8 @@ def write_table(frame: pd.DataFrame, path: Path, *, origin: str = "observed") ->
 
     table = _arrow(frame.drop(columns="origin", errors="ignore"))
     mark = {} if origin == "observed" else {_ORIGIN_KEY: origin.encode()}
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **mark})
+    said = {key.encode(): text.encode() for key, text in (metadata or {}).items()}
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **said, **mark})
     _whole(path, lambda place: pq.write_table(table, place, coerce_timestamps="us"))
 
 
@@ -195,7 +221,8 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
     except tomllib.TOMLDecodeError as error:
         msg = f"{path.name}: {error}."
         raise StudySyntaxError(
-            msg, hint="Look at that line: a missing quotation mark, or a key that stands twice."
+            msg,
+            hint="Look at that line: a missing quotation mark, also around a key with spaces or letters such as æ, ø and å, or a key that stands twice.",
         ) from None
 
 
@@ -295,7 +322,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
             path,
             lambda: pd.read_csv(
                 path, encoding="utf-8-sig", index_col=False, low_memory=False, keep_default_na=False,
-                dtype=dict.fromkeys(texts + times, "string"), na_values={name: [""] if name in texts else _EMPTY for name in names},
+                dtype=dict.fromkeys(texts + times, "string"), na_values={name: [""] if name in texts else EMPTY for name in names},
             ),
         )  # fmt: skip
     others = [name for name in names if name not in times and pd.api.types.is_string_dtype(frame[name])]

@@ -67,6 +67,8 @@ def arms_of(frame: pd.DataFrame, arm: str, table: str) -> list[str]:
     ------
     ColumnError
         The column is missing or does not hold text.
+    InvalidValueError
+        An arm is called *all*, which stands for everybody.
     DesignError
         A person is in two arms.
 
@@ -75,16 +77,52 @@ def arms_of(frame: pd.DataFrame, arm: str, table: str) -> list[str]:
     >>> arms_of(pd.DataFrame({"person": ["a", "b"], "arm": ["peer", "usual"]}), "arm", "scores")
     ['peer', 'usual']
     """
-    if arm not in frame.columns:
-        msg = f"The {table} have no column {arm!r} for the arms."
-        raise ColumnError(msg, hint=nearest(arm, map(str, frame.columns)))
-    known = frame[arm].dropna()
-    if not all(isinstance(name, str) for name in known.unique()):
-        msg = f"The column {arm!r} of the {table} holds {frame[arm].dtype}; arms are texts."
-        raise ColumnError(msg, hint="Give the arms names.")
+    names = groups_of(frame, arm, table, called="arms")
     if "person" in frame.columns:
         numbered = frame[["person", arm]].assign(row=range(len(frame)))
         _check_one_arm(numbered[numbered[arm].notna()], arm, table)
+    return names
+
+
+def groups_of(frame: pd.DataFrame, column: str, table: str, *, called: str = "groups") -> list[str]:
+    """Give the groups of a table, between which a person may move.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the column `column`.
+    column : str
+        The column of the groups.
+    table, called : str
+        What the table and the groups are called in messages.
+
+    Returns
+    -------
+    list of str
+        The groups in alphabetical order.
+
+    Raises
+    ------
+    ColumnError
+        The column is missing or does not hold text.
+    InvalidValueError
+        A group is called *all*, which stands for everybody.
+
+    Examples
+    --------
+    >>> groups_of(pd.DataFrame({"unit": ["Ward B", "Ward A", "Ward B"]}), "unit", "responses")
+    ['Ward A', 'Ward B']
+    """
+    if column not in frame.columns:
+        msg = f"The {table} have no column {column!r} for the {called}."
+        raise ColumnError(msg, hint=nearest(column, map(str, frame.columns)))
+    known = frame[column].dropna()
+    if not all(isinstance(name, str) for name in known.unique()):
+        msg = f"The column {column!r} of the {table} holds {frame[column].dtype}; {called} are texts."
+        raise ColumnError(msg, hint=f"Give the {called} names.")
+    if (known == "all").any():
+        msg = f"The column {column!r} of the {table} has a group 'all', which stands for everybody."
+        raise InvalidValueError(msg, hint="Give it another name.")
     return sorted(known.unique())
 
 

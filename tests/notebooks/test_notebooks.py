@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import io
 import re
 
 import nbformat
 import pytest
 
 STUDIES = ["core-2018", "peer-run-course-2012"]
-NOTEBOOKS = [*STUDIES, "scoring_an_instrument"]
+NOTEBOOKS = [*STUDIES, "from_export_to_rounds", "scoring_an_instrument"]
 
 
 @pytest.fixture

@@ -311,7 +311,8 @@ def test_an_empty_result_stays_empty():
 
 def test_every_measure_of_the_region_has_a_treatment(region, region_scores, region_stays):
     results = [
-        pe.attrition(region.responses, arm="arm", invited=region.invited),
+        pe.attrition(region.responses, arm="arm", invited=region.invited, baseline=region_scores),
+        pe.baseline_table(region.responses, columns=["unit", "who5_01"], arm="arm"),
         pe.compare_rounds(
             region_scores,
             design="panel",
@@ -329,7 +330,7 @@ def test_every_measure_of_the_region_has_a_treatment(region, region_scores, regi
             [name for name in ("numerator", "denominator", "n", "n_persons") if name in safe.estimates]
         ]
         assert (counts.isna() | (counts % 5 == 0)).all(axis=None)
-        assert safe.policy == "standard 1.1.0"
+        assert safe.policy == "standard 1.2.0"
 
 
 def naive(groups):
@@ -511,3 +512,227 @@ def test_a_reliability_of_few_is_withheld(region):
     coefficients = found[~found["measure"].isin(["floor", "ceiling"]) & (found["n"].notna() | found["withheld"])]
     assert coefficients["withheld"].all()
     assert coefficients["estimate"].isna().all()
+
+
+def levels(arms):
+    """Rows of one characteristic: how many of each arm are in each level, and of all."""
+    together = [sum(counts) for counts in zip(*arms, strict=True)]
+    rows = [
+        {"outcome": "kind", "term": f"level {place}", "group": group, "numerator": count, "denominator": sum(counts)}
+        for group, counts in (*((f"arm {place}", counts) for place, counts in enumerate(arms)), ("all", together))
+        for place, count in enumerate(counts)
+    ]
+    frame = pd.DataFrame(rows).assign(measure="level", round="start")
+    return frame.assign(estimate=frame["numerator"] / frame["denominator"])
+
+
+def naive_levels(arms):
+    """What may be shown of the levels of arms and of all, by the words of the policy: a rounded count, or None."""
+    groups = [*arms, tuple(sum(counts) for counts in zip(*arms, strict=True))]
+    hidden = [
+        [any(0 < part < 5 for part in (count, sum(counts), sum(counts) - count)) or 0 < count == sum(counts)
+         for count in counts]
+        for counts in groups
+    ]  # fmt: skip
+    width, last = len(arms[0]), len(groups) - 1
+    down = [([(group, level) for group in range(last)], [(last, level)]) for level in range(width)]
+    # the group called all comes first in the alphabet
+    across = [([(group, level) for level in range(width)], []) for group in (last, *range(last))]
+    before = None
+    while before != hidden:
+        before = [list(each) for each in hidden]
+        for members, total in (*down, *across):
+            taken = [cell for cell in members if hidden[cell[0]][cell[1]]]
+            left = sorted((cell for cell in members if cell not in taken), key=lambda cell: _order(groups, cell))
+            while taken and not (len(taken) > 1 and sum(groups[group][level] for group, level in taken) >= 10):
+                if not left:
+                    taken = [*members, *total]
+                    break
+                taken.append(left.pop(0))
+            for group, level in taken:
+                hidden[group][level] = True
+    return tuple(
+        tuple(None if gone else math.floor(count / 5 + 0.5) * 5 for count, gone in zip(counts, flags, strict=True))
+        for counts, flags in zip(groups, hidden, strict=True)
+    )
+
+
+def _order(groups, cell):
+    return groups[cell[0]][cell[1]] or math.inf
+
+
+two_arms = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), min_size=2, max_size=4)
+
+
+@given(drawn=two_arms)
+def test_levels_are_released_by_the_words_of_the_policy(drawn):
+    arms = list(zip(*drawn, strict=True))
+    safe = released(levels(arms), kind="baseline").estimates
+    assert safe["estimate"].isna().all()
+    shown = [None if row["withheld"] else row["numerator"] for row in safe.to_dict("records")]
+    assert shown == [cell for group in naive_levels(arms) for cell in group]
+
+
+@pytest.mark.parametrize("sizes", [(14, 13), (19, 12), (30, 9)])
+def test_no_attacker_pins_a_small_level(sizes):
+    """All ways to divide two arms of known sizes over three levels: a count of 1 to 4 is never the only one that fits."""
+    ways = [
+        [(a, b, size - a - b) for a in range(size + 1) for b in range(size + 1 - a)] for size in sizes
+    ]  # fmt: skip
+    fits = {}
+    for arms in product(*ways):
+        fits.setdefault(naive_levels(arms), []).append(arms)
+    for tables in fits.values():
+        cells = np.array(tables)
+        small = (cells > 0) & (cells < 5)
+        alone = (cells == cells[0]).all(axis=0)
+        assert not (small & alone).any()
+
+
+def test_the_distance_of_arms_leaves_only_with_all_levels():
+    def with_distance(arms):
+        apart = {"measure": "standardised_difference_of_levels", "outcome": "kind", "round": "start",
+                 "contrast": "arm 0 - arm 1", "estimate": 0.3337, "std_error": 0.14, "n": 200}  # fmt: skip
+        return released(pd.concat([levels(arms), pd.DataFrame([apart])], ignore_index=True), kind="baseline").estimates
+
+    shown = with_distance([(60, 40), (40, 60)]).iloc[-1]
+    assert (shown["estimate"], shown["withheld"]) == (0.35, False)
+    hidden = with_distance([(97, 3), (80, 20)]).iloc[-1]
+    assert hidden["withheld"]
+    assert pd.isna(hidden["estimate"])
+
+
+def quantiles_of(values):
+    frame = pd.DataFrame({"person": [f"p{place}" for place in range(len(values))], "value": values})
+    frame["round"] = pd.Categorical(["start"] * len(frame), ordered=True)
+    return pe.baseline_table(frame.astype({"person": "string"}), columns=["value"])
+
+
+@given(values=st.lists(st.integers(0, 25), min_size=20, max_size=80))
+@settings(max_examples=30)
+def test_quantiles_of_whole_scores_tell_no_remainder_of_the_number_of_persons(values):
+    """A quartile ending in .25 or .75 tells the number of persons but for a multiple of four."""
+    found = quantiles_of([float(value) for value in values])
+    [safe] = pe.release(found)
+    rows = safe.estimates[safe.estimates["measure"].isin(["quartile_1", "median", "quartile_3"])]
+    assert not {"sd", "spacing", "flag"} & set(safe.estimates.columns)
+    shown = rows.loc[~rows["withheld"], "estimate"]
+    assert (shown % 1 == 0).all()
+    assert rows["withheld"].all() or len(set(values)) > 1
+
+
+def test_that_remainder_is_in_exact_quartiles():
+    """So the test above is not passed by quartiles that tell nothing."""
+    low = [quantiles_of([float(value) for value in range(size)]).estimates.query("measure == 'quartile_1'")["estimate"].iloc[0] % 1
+           for size in (21, 22, 23, 24)]  # fmt: skip
+    assert low == [0.0, 0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize(("size", "withheld"), [(9, [True] * 3), (19, [True, False, True]), (20, [False] * 3)])
+def test_quantiles_need_persons_on_either_side(size, withheld):
+    [safe] = pe.release(quantiles_of(list(range(size))))
+    rows = safe.estimates[safe.estimates["measure"].isin(["quartile_1", "median", "quartile_3"])]
+    assert rows["withheld"].tolist() == withheld
+    assert rows.loc[rows["withheld"], ["estimate", "n"]].isna().all(axis=None)
+
+
+def test_reasons_for_being_lost_add_up_like_levels():
+    rows = [("died", 2), ("left_programme", 12), ("reason_unknown", 30)]
+    frame = pd.DataFrame(rows, columns=["term", "numerator"]).assign(
+        measure="lost", group="all", round="one-year", denominator=120
+    )
+    safe = released(frame.assign(estimate=frame["numerator"] / 120), kind="attrition").estimates
+    assert safe["withheld"].tolist() == [True, True, False]
+    assert safe["estimate"].isna().all()
+
+
+def followed(source, patterns, invited):
+    """Rows as `attrition` gives them, of persons counted by the rounds they answered, such as ``"101"``."""
+    width = len(next(iter(patterns)))
+    in_round = [sum(n for name, n in patterns.items() if name[place] == "1") for place in range(width)]
+    kept = [sum(n for name, n in patterns.items() if name[0] == name[place] == "1") for place in range(1, width)]
+    rows = [
+        *(("answered", f"round {place}", "", n, invited) for place, n in enumerate(in_round)),
+        *(("retained", f"round {place}", "", n, in_round[0]) for place, n in enumerate(kept, start=1)),
+        *(("pattern", pd.NA, name, n, sum(patterns.values())) for name, n in patterns.items()),
+    ]
+    frame = pd.DataFrame(rows, columns=["measure", "round", "term", "numerator", "denominator"])
+    share = frame["numerator"] / frame["denominator"].where(frame["denominator"] > 0)
+    return frame.assign(source=source, group="all", estimate=share)
+
+
+def least_ways_that_fit(names, counts):
+    """How many values a count of 1 to 4 may have, at the least, for one who sees what is released of each table."""
+    tables = [dict(zip(names, each, strict=True)) for each in counts]
+    frames = [followed(f"{place:05}", table, 40) for place, table in enumerate(tables)]
+    safe = released(pd.concat(frames, ignore_index=True), kind="attrition", columns={"source": ""}).estimates
+    seen = ["measure", "round", "term", "estimate", "numerator", "denominator", "withheld"]
+    fits = {}
+    for (_, part), table in zip(safe.groupby("source"), tables, strict=True):
+        fits.setdefault(part[seen].to_csv(index=False), []).append(table)
+    return min(
+        len({way[name] for way in ways})
+        for ways in fits.values()
+        for way in ways
+        for name in names
+        if 0 < way[name] < 5
+    )
+
+
+def test_no_attacker_finds_a_withheld_pattern_in_those_who_stayed():
+    counts = ((s, s - lost, came) for s in (21, 24) for lost in range(7) for came in range(7))
+    assert least_ways_that_fit(("11", "10", "01"), [(both, s - both, came) for s, both, came in counts]) > 1
+    # all tables with 40 at the start, of whom 22 and 20 were retained
+    three_rounds = [(both, 22 - both, 20 - both, both - 2) for both in range(2, 21)]
+    assert least_ways_that_fit(("111", "110", "101", "100"), three_rounds) > 1
+
+
+@pytest.mark.parametrize("few", [1, 2, 3, 4])
+def test_a_pattern_is_not_what_retention_leaves_of_the_others(few):
+    """20 answered all rounds and few all but the last: the shares retained differ by just those few."""
+    safe = released(followed("", {"111": 20, "110": few, "101": 0, "100": 18}, 60).drop(columns="source")).estimates
+    assert safe.loc[safe["measure"] == "pattern", ["numerator", "denominator", "estimate"]].isna().all(axis=None)
+    assert safe.loc[safe["measure"] == "retained", "estimate"].notna().all()
+
+
+def test_few_who_came_later_are_not_the_response_less_those_retained():
+    safe = released(followed("", {"11": 30, "10": 8, "01": 2}, 60).drop(columns="source")).estimates
+    answered = safe[safe["measure"] == "answered"]
+    assert answered["numerator"].tolist() == [40.0, 30.0]
+    assert answered["estimate"].isna().tolist() == [False, True]
+    assert safe.loc[safe["measure"] == "retained", "withheld"].all()
+
+
+def yes_no(start, later):
+    """Scores of 40 persons on a question that is answered 0 or 1, of whom so many said 1 in each round."""
+    frames = [
+        pd.DataFrame({"person": [f"P{place:02}" for place in range(40)], "score": [1.0] * ones + [0.0] * (40 - ones)})
+        .assign(round=name)
+        for name, ones in (("start", start), ("one-year", later))
+    ]  # fmt: skip
+    both = pd.concat(frames, ignore_index=True).assign(
+        instrument="local", scale="local", instrument_version="1", reason="", n_answered=1, n_items=1
+    )
+    both["round"] = pd.Categorical(both["round"], ["start", "one-year"], ordered=True)
+    return both.astype(dict.fromkeys(["person", "instrument", "instrument_version", "scale", "reason"], "string"))
+
+
+def test_no_attacker_pins_who_said_yes_in_a_mean():
+    """All numbers of yes in the first round: few are withheld with all of their scale, the others never the only fit."""
+    seen = {}
+    for start in range(41):
+        found = pe.compare_rounds(yes_no(start, 20), design="panel", method="paired-t")
+        safe = released(found.estimates, kind="rounds", columns=dict(found.columns)).estimates
+        assert "two_valued" not in safe
+        if min(start, 40 - start) < 5 and start not in (0, 40):
+            assert safe["withheld"].all()
+        mean = safe[(safe["measure"] == "mean") & (safe["round"] == "start")].iloc[0]
+        shown = None if mean["withheld"] else (mean["estimate"], mean["n"])
+        seen.setdefault(shown, []).append(start)
+    assert min(map(len, seen.values())) > 1
+
+
+@pytest.mark.parametrize("few", [1, 2, 3, 4])
+def test_a_number_of_two_values_in_table_1_is_a_share(few):
+    safe = pe.release(quantiles_of([1.0] * few + [2.0] * (40 - few)))[0].estimates
+    assert safe.loc[safe["measure"] == "mean", "withheld"].all()

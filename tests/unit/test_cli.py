@@ -35,6 +35,21 @@ def test_new_and_evaluate(tmp_path):
     assert (tmp_path / "demo" / "report.html").exists()
 
 
+def test_check_ends_well_or_with_all_problems(tmp_path):
+    study = new_study(tmp_path / "demo", preset="ward", seed=1)
+    good = peereval("check", study)
+    assert good.returncode == 0
+    assert "answers      rounds: start: 26" in good.stdout
+    assert good.stdout.rstrip().endswith("Nothing to mend.")
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace('"who-5"', '"who-6"').replace('id = "start"', 'id = "begin"'), encoding="utf-8")
+    bad = peereval("check", study)
+    assert bad.returncode == 2
+    for part in ("PE104", "PE103", "PE207", "Did you mean 'who-5'?", "a round that is not declared"):
+        assert part in bad.stdout
+    assert "problems to mend." in bad.stdout
+
+
 def test_unverified_facts_are_notes_without_a_line_of_code(tmp_path):
     study = new_study(tmp_path / "demo", preset="region", seed=1)
     done = peereval("evaluate", study, "--report", tmp_path / "r.html")
@@ -105,7 +120,7 @@ def test_a_difference_without_a_reason_ends_with_1(monkeypatch, capsys):
 def test_help_names_the_commands_and_the_exit_codes():
     done = peereval("--help")
     assert done.returncode == 0
-    for word in ("new", "evaluate", "reproduce", "Exit codes"):
+    for word in ("new", "check", "evaluate", "reproduce", "Exit codes"):
         assert word in done.stdout
 
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 
 import peereval as pe
-from peereval.errors import InvalidValueError, UnknownNameError, UnsupportedInputError
+from peereval.errors import DesignError, InvalidValueError, UnknownNameError, UnsupportedInputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
 
@@ -24,6 +24,9 @@ def findings(region, region_scores, region_stays):
     two_arms = {"arm": "arm", "reference_arm": "usual care", "allocation": "observed"}
     return {
         "attrition": pe.attrition(region.responses, arm="arm", invited=region.invited),
+        "baseline": pe.baseline_table(
+            region.responses.assign(age=range(len(region.responses))), columns=["who5_01", "age"], arm="arm"
+        ),
         "rounds": pe.compare_rounds(region_scores, design="panel", method="paired-t", **two_arms),
         "rates": pe.readmission_rate(stays, by="arm"),
         "survival": pe.time_to_readmission(stays, by="arm"),
@@ -35,7 +38,7 @@ def findings(region, region_scores, region_stays):
     }
 
 
-KINDS = ["attrition", "rounds", "rates", "survival", "risks", "effects", "ledger"]
+KINDS = ["attrition", "baseline", "rounds", "rates", "survival", "risks", "effects", "ledger"]
 
 
 def panels(drawn):
@@ -221,3 +224,108 @@ def test_items_are_drawn_a_panel_a_round_with_what_to_look_at(region):
     shown = released.plot()
     assert "95 % interval" not in shown[0].get_xlabel()
     assert "nan" not in shown[0].get_title(loc="left")
+    from dataclasses import replace
+
+    unflagged = replace(released, estimates=released.estimates.drop(columns="flag"))
+    assert len(unflagged.plot()) == 3
+
+
+def test_items_of_one_round_are_drawn_where_the_caller_says(region):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    with pytest.raises(DesignError, match="3 rounds, each with a panel of its own, and one ax was given"):
+        pe.reliability(region.responses, "who-5").plot(ax=ax)
+    start = region.responses[region.responses["round"] == "start"]
+    assert pe.reliability(start, "who-5").plot(ax=ax)[0] is ax
+    [empty] = pe.reliability(start.head(0), "who-5").plot()
+    assert "No items to draw" in [text.get_text() for text in empty.texts]
+
+
+def lost(region):
+    """The region with rows of those who did not answer, of whom some had left and few had died."""
+    rows = region.responses
+    items = [name for name in rows.columns if name[-2:].isdigit()]
+    start = rows[rows["round"] == "start"]
+    parts = [rows]
+    for label in ("half-year", "one-year"):
+        gone = start[~start["person"].isin(rows.loc[rows["round"] == label, "person"])]
+        gone = gone.assign(round=label).astype({"round": rows["round"].dtype})
+        gone[items] = gone[items].mask(np.ones((len(gone), len(items)), dtype=bool))
+        parts.append(gone.assign(left_programme=np.arange(len(gone)) % 3 == 0, died=np.arange(len(gone)) % 40 == 0))
+    import pandas as pd
+
+    whole = pd.concat(parts, ignore_index=True)
+    flags = {name: whole[name].astype("boolean").fillna(value=False) for name in ("left_programme", "died")}
+    return whole.assign(**flags)
+
+
+def boxes(panel):
+    return [text.get_text() for text in panel.texts if "\n" in text.get_text() or ":" in text.get_text()]
+
+
+def test_a_flow_has_a_box_for_every_step_and_reason(region):
+    invited = region.invited.assign(eligible=region.invited["invited"] + 10)
+    found = pe.attrition(lost(region), arm="arm", invited=invited)
+    shown = boxes(found.plot(show="flow", groups=["all"]))
+    counts = (
+        found.estimates[found.estimates["group"] == "all"].set_index(["measure", "round"]).sort_index()["numerator"]
+    )
+    assert shown[:2] == ["Eligible: 340", "Invited: 300"]
+    assert shown[2] == f"start\nanswered: {counts['answered', 'start']:.0f} (80 %)"
+    gone = counts["answered", "start"] - counts["retained", "half-year"]
+    assert f"at half-year: {gone:.0f} (" in shown[3]
+    assert [line.split(":")[0].strip() for line in shown[3].split("\n")[2:]] == [
+        "died", "left the programme", "reason not known",
+    ]  # fmt: skip
+    assert shown[4].startswith(f"half-year\nanswered: {counts['answered', 'half-year']:.0f}\nof those at start: ")
+    assert len(shown) == 7
+
+
+def test_two_arms_stand_side_by_side_and_more_do_not_fit(region):
+    panel = pe.attrition(region.responses, arm="arm").plot(show="flow")
+    assert [text.split("\n")[0] for text in boxes(panel) if "Invited" in text] == ["peer support", "usual care"]
+    assert all("unknown" in text for text in boxes(panel) if "Invited" in text)
+    units = pe.attrition(region.responses, by="unit")
+    assert [text for text in boxes(units.plot(show="flow")) if "Invited" in text] == ["Invited: unknown"]
+    assert len(boxes(units.plot(show="flow", groups=["Ward A", "Ward B"]))) == 12
+    with pytest.raises(InvalidValueError, match="3 groups are asked for"):
+        units.plot(show="flow", groups=["Ward A", "Ward B", "Ward C"])
+    with pytest.raises(InvalidValueError, match="no group 'Ward X'"):
+        units.plot(groups=["Ward X"])
+    with pytest.raises(InvalidValueError, match="no drawing 'flaw' of who answered"):
+        units.plot(show="flaw")
+
+
+def test_a_released_flow_is_rounded_and_says_what_is_not_shown(region):
+    [safe] = pe.release(pe.attrition(lost(region), invited=region.invited))
+    shown = boxes(safe.plot(show="flow"))
+    assert shown[1] == "Invited: ≈ 300"
+    assert "died: not shown" in shown[3]
+    assert " no answer\nat half-year: " in shown[3]
+    exact = {str(count) for count in pe.attrition(lost(region)).estimates["numerator"].astype(int) if count % 5}
+    words = " ".join(shown).replace("(", "").replace(")", "")
+    assert not {word for word in words.split() if word in exact and f"{word} %" not in words}
+
+
+def test_anonymous_rounds_are_not_joined_in_a_flow(ward):
+    from matplotlib.text import Annotation
+
+    panel = pe.attrition(ward.responses, invited=ward.invited).plot(show="flow")
+    arrows = [text for text in panel.texts if isinstance(text, Annotation)]
+    assert len(arrows) == 2
+    assert len(boxes(panel)) == 5
+
+
+def test_ten_units_can_be_drawn(region):
+    many = region.responses.assign(unit=[f"Ward {place % 10}" for place in range(len(region.responses))])
+    bars = pe.attrition(many, by="unit").plot().containers
+    assert len({(bar.patches[0].get_facecolor(), bar.patches[0].get_hatch()) for bar in bars[1::2]}) == 10
+
+
+def test_a_love_plot_says_what_is_not_drawn(region):
+    few = region.responses.groupby("arm", observed=True).head(9)
+    found = pe.baseline_table(few.assign(same=1), columns=["who5_01", "same"], arm="arm")
+    assert "cannot be given" in texts(found.plot())
+    [safe] = pe.release(found)
+    assert texts(safe.plot()).count("not shown") == 2

@@ -114,7 +114,7 @@ def test_ids_and_names_in_a_csv_file_stay_as_they_are_written(tmp_path):
 def test_numbered_persons_and_rounds_can_be_evaluated(tmp_path):
     import peereval as pe
 
-    (tmp_path / "answers.csv").write_text(CSV, encoding="utf-8")
+    (tmp_path / "answers.csv").write_text(CSV.replace("20250301", "2025-03-01"), encoding="utf-8")
     found = pe.read_survey(tmp_path / "answers.csv", rounds=["1", "2"])
     assert found["round"].cat.categories.tolist() == ["1", "2"]
     assert pe.attrition(found).estimates["numerator"].tolist()[:2] == [2, 1]

@@ -55,7 +55,8 @@ def change(study, name, how):
 def test_the_region_goes_the_whole_way(study, tmp_path):
     evaluation = pe.Study.from_toml(study).evaluate()
     assert {name: len(found) for name, found in evaluation.results.items()} == {
-        "participation": 1,
+        "participation": 2,
+        "questions": 0,
         "rounds": 1,
         "hospital": 2,
     }
@@ -80,9 +81,15 @@ def test_sections_are_functions_that_a_notebook_can_call(study):
 
     read = pe.Study.from_toml(study)
     data = read.read()
-    [found] = participation(read, data)
+    found, described = participation(read, data)
+    assert described.kind == "baseline"
     assert found.kind == "attrition"
-    assert [heading for heading, _ in SECTIONS.values()] == ["Who answered", "What changed", "Hospital stays"]
+    assert [heading for heading, _ in SECTIONS.values()] == [
+        "Who answered",
+        "The unit's own questions",
+        "What changed",
+        "Hospital stays",
+    ]
 
 
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest_key(study):
@@ -152,7 +159,7 @@ def test_a_truncated_contacts_file(study):
 
 def test_a_wrong_column(study):
     change(study, "responses", lambda frame: frame.rename(columns={"round": "runde"}))
-    with pytest.raises(ColumnError, match="The responses have no column 'round'"):
+    with pytest.raises(ColumnError, match="the responses have no column 'round'"):
         pe.Study.from_toml(study).evaluate()
 
 
@@ -176,13 +183,13 @@ def test_a_person_twice_in_a_round(study):
 
 def test_a_round_that_nobody_answered(study):
     edit(study, "[survey]\n", '[[rounds]]\nid = "two-years"\nmonth = 24\n\n[survey]\n')
-    with pytest.raises(EmptyRoundError, match="Nobody answered the round 'two-years'"):
+    with pytest.raises(EmptyRoundError, match="nobody answered the round 'two-years'"):
         pe.Study.from_toml(study).evaluate()
 
 
 def test_a_round_that_is_not_declared(study):
     edit(study, '[[rounds]]\nid = "half-year"\nmonth = 6\n', "")
-    with pytest.raises(InvalidValueError, match="rows belong to the round 'half-year', which is not declared"):
+    with pytest.raises(InvalidValueError, match="rows belong to a round that is not declared"):
         pe.Study.from_toml(study).evaluate()
 
 
@@ -249,9 +256,9 @@ def test_a_unit_that_no_contact_has_is_told_with_its_line_and_the_nearest(study)
     line = next(n for n, text in enumerate(study.read_text(encoding="utf-8").splitlines(), 1) if "Wart D" in text)
     with pytest.raises(InvalidValueError) as caught:
         pe.Study.from_toml(study).evaluate()
-    assert (
-        f"study.toml, line {line}: the unit 'Wart D' in [units] does not occur in the contacts. Did you mean 'Ward D'?"
-    ) in str(caught.value)
+    assert (f"study.toml, line {line}: the unit 'Wart D' in [units] does not occur in the contacts.") in str(
+        caught.value
+    )
 
 
 def test_units_with_arms_need_the_column_unit(study):
@@ -337,3 +344,202 @@ def test_lines_of_keys_are_found_in_every_style_of_toml():
     assert line_of(text, ("g", 1, "h")) == 9
     assert line_of(text, ("nowhere",)) is None
     assert line_of(text, ()) is None
+
+
+# studies on an export
+
+
+EXPORT_STUDY = """
+[study]
+title = "A made-up house"
+programme = "Peer support in one made-up house."
+design = "panel"
+
+[[rounds]]
+id = "start"
+month = 0
+
+[[rounds]]
+id = "half-year"
+month = 6
+window = "3 weeks"
+
+[survey]
+file = "svar.csv"
+instruments = ["who-5"]
+method = "paired-t"
+missing = [99]
+leave_out = ["kommentar"]
+
+[survey.columns]
+person = "nr"
+round = "runde"
+date = "dato"
+
+[survey.rename.round]
+1 = "start"
+2 = "half-year"
+
+[survey.items]
+who-5 = "s_{item}"
+
+[survey.codes.who-5]
+Altid = 5
+"Sjældent" = 1
+
+[items.local.met]
+column = "mødt"
+label = "Met a peer"
+options = { 1 = "Nej", 2 = "Ja", 9 = "Ved ikke" }
+dont_know = [9]
+direction = "higher is better"
+"""
+
+
+def export_rows(persons=14):
+    for person in range(1, persons + 1):
+        first = ";".join(str((person + item) % 6) for item in range(3))
+        yield f"{person:03d};1;{person:02d}-01-2024;{first};Altid;Sjældent;Nej;x"
+        yield f"{person:03d};2;{person + 1:02d}-07-2024;{first};99;Altid;{'Ja' if person % 2 else 'Ved ikke'};x"
+
+
+@pytest.fixture
+def export_study(tmp_path):
+    """A study on a semicolon-separated export with texts, in a folder of its own."""
+    lines = ["nr;runde;dato;s_1;s_2;s_3;s_4;s_5;mødt;kommentar", *export_rows()]
+    (tmp_path / "svar.csv").write_text("\n".join(lines) + "\n", encoding="cp1252")
+    (tmp_path / "study.toml").write_text(EXPORT_STUDY, encoding="utf-8")
+    return tmp_path / "study.toml"
+
+
+def test_a_study_reads_an_export_by_its_mapping(export_study):
+    study = pe.Study.from_toml(export_study)
+    data = study.read()
+    assert data.responses["person"].iloc[0] == "001"
+    assert data.responses["who5_04"].isna().sum() == 14
+    assert not data.responses["out_of_window"].any()
+    assert study.local_items["met"].favourable == (2,)
+    assert set(data.scores["instrument"]) == {"who-5", "local"}
+    local = data.scores[data.scores["instrument"] == "local"]
+    assert local["reason"].value_counts().to_dict() == {"dont_know": 7}
+    evaluation = study.evaluate()
+    assert evaluation.results["rounds"][0].estimates["outcome"].eq("local").any()
+    assert evaluation.results["questions"][0].kind == "likert"
+    report = evaluation.report(export_study.parent / "report.html").read_text(encoding="utf-8")
+    assert "Met a peer: persons by the option they ticked" in report
+
+
+def test_a_study_may_name_its_items_in_a_file(export_study):
+    edit(export_study, '[survey.items]\nwho-5 = "s_{item}"\n', "")
+    edit(export_study, "missing = [99]", 'missing = [99]\nitem_file = "items.csv"')
+    rows = "".join(f"s_{item};who5_0{item}\n" for item in range(1, 6))
+    (export_study.parent / "items.csv").write_text(f"column;item\n{rows}", encoding="utf-8-sig")
+    data = pe.Study.from_toml(export_study).read()
+    assert data.responses["who5_05"].tolist()[:2] == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('person = "nr"', 'persn = "nr"', r"line 24: the key 'persn' in \[survey.columns\] is not known. Did you mean 'person'"),
+        ('label = "Met a peer"', 'labl = "Met a peer"', r"line \d+: the key 'labl' in \[items.local.met\] is not known. Did you mean 'label'"),
+        ('window = "3 weeks"', 'window = "3 months"', r"line 14: rounds.1.window is '3 months'. .*write a number of days or weeks"),
+        ('who-5 = "s_{item}"', 'who-5 = "s_{nr}"', r"line \d+: survey.items.who-5 is 's_{nr}'. .*has a place {nr}; known here: {item}, {round}"),
+        ('id = "half-year"', 'id = "start"', "two rounds are called 'start'"),
+        ("[items.local.met]", '[items.local."Met peer"]', "a local question is named 'Met peer'"),
+    ],
+)  # fmt: skip
+def test_keys_of_the_mapping_are_told_with_their_line(export_study, old, new, message):
+    edit(export_study, old, new)
+    with pytest.raises(pe.PeerevalError, match=message):
+        pe.Study.from_toml(export_study)
+
+
+def test_a_check_says_what_was_understood(export_study):
+    found = pe.check_study(export_study)
+    assert found.ok
+    said = {(each.code, each.where): each.text for each in found.findings}
+    assert said["source", "svar.csv"] == "csv, 28 rows, 10 columns"
+    assert any("cp1252" in each.text for each in found.findings if each.code == "note")
+    assert said["columns", "who-5"] == "5 items, from s_1 … s_5"
+    assert said["missing", "svar.csv, column 's_4'"] == "set to missing (99: 14)"
+    assert said["window", "svar.csv"] == "half-year: 0 of 14 out of their window"
+    assert [each.text for each in found.findings if each.code == "answers"] == ["start: 14", "half-year: 14"]
+    assert found.text().endswith("Nothing to mend.")
+    assert "study.toml" in found._repr_html_()
+
+
+def test_a_check_lists_all_problems_and_names_no_person(export_study):
+    file = export_study.parent / "svar.csv"
+    text = file.read_text(encoding="cp1252")
+    spoiled = text.replace("001;1;01-01-2024;1", "001;1;01-01-2024;88").replace(
+        "002;1;02-01-2024;2", "002;1;02-01-2024;7"
+    )
+    spoiled = (
+        spoiled.replace("003;1;", "003;2;")
+        .replace("004;2;05-07-2024", "004;2;05-12-2024")
+        .replace("Nej;x", "Måske;x", 1)
+    )
+    file.write_text(spoiled, encoding="cp1252")
+    edit(export_study, 'instruments = ["who-5"]', 'instruments = ["who-5", "qpr-15"]\nprimary = "who-5:totl"')
+    found = pe.check_study(export_study)
+    listed = [(each.code, each.where, each.text) for each in found.problems]
+    expected = [
+        ("PE302", "study.toml", "which one the data hold was not said"),
+        ("PE104", "study.toml", "the primary outcome 'who-5:totl' is not scored"),
+        (
+            "PE204",
+            "svar.csv, column 's_1'",
+            "7 in row 4 (who5_01); allowed are whole numbers from 0 to 5. Check the coding",
+        ),
+        (
+            "PE204",
+            "svar.csv, column 's_1'",
+            "88 in row 2 (who5_01); allowed are whole numbers from 0 to 5. It often stands",
+        ),
+        ("PE302", "svar.csv, column 'mødt'", "1 cell holds a text without a code (row 2)"),
+        ("PE205", "svar.csv", "rows 6, 7 (round 'half-year')"),
+    ]
+    assert len(listed) == len(expected)
+    for (code, where, text), (its_code, its_where, part) in zip(listed, expected, strict=True):
+        assert (code, where) == (its_code, its_where)
+        assert part in text
+    assert [each.text for each in found.findings if each.kind == "look"] == [
+        "half-year: 1 of 15 out of their window, 2 unknown"
+    ]
+    assert "Måske" not in found.text()
+    assert found.text().endswith("6 problems to mend.")
+
+
+def test_a_check_lists_all_keys_that_are_wrong(export_study):
+    edit(export_study, "missing = [99]", "mising = [99]\nmethd = 1")
+    edit(export_study, 'design = "panel"', 'design = "panl"')
+    found = pe.check_study(export_study)
+    assert [each.code for each in found.problems] == ["PE102", "PE102", "PE103"]
+
+
+def test_a_check_lists_other_files_that_are_missing(study):
+    edit(study, "data/responses.synthetic.parquet", "data/respons.parquet")
+    edit(study, "data/invited.synthetic.parquet", "data/invitd.parquet")
+    edit(study, '"Ward D" = ', '"Wart D" = ')
+    found = pe.check_study(study)
+    assert [(each.code, each.where) for each in found.problems] == [
+        ("PE201", "data/respons.parquet"),
+        ("PE201", "data/invitd.parquet"),
+        ("PE103", "data/contacts.synthetic.parquet"),
+    ]
+
+
+def test_a_check_of_a_column_that_holds_something_else_shows_no_values(export_study):
+    edit(export_study, 'who-5 = "s_{item}"', 'who-5 = ["nr2", "s_2", "s_3", "s_4", "s_5"]')
+    file = export_study.parent / "svar.csv"
+    lines = file.read_text(encoding="cp1252").splitlines()
+    wide = [lines[0].replace("s_1", "nr2")] + [
+        ";".join([*cells[:3], str(7000 + int(cells[0])), *cells[4:]])
+        for cells in (line.split(";") for line in lines[1:])
+    ]
+    file.write_text("\n".join(wide), encoding="cp1252")
+    found = [each for each in pe.check_study(export_study).problems if each.code == "PE204"]
+    assert len(found) == 1
+    assert "14 different values" in found[0].text
+    assert "70" not in found[0].text

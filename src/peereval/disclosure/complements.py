@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from peereval.disclosure.policy import treatment_of
+
 if TYPE_CHECKING:
     from peereval.disclosure.policy import Policy
 
@@ -21,8 +23,8 @@ class _Sum(NamedTuple):
 def with_complements(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
     """Withhold further members until those withheld can no longer be computed.
 
-    Members add up in two ways: groups to the group ``all``, and patterns of rounds to their persons, in each source
-    of bound results by itself. The withheld
+    Members add up in two ways: groups to the group ``all``, and parts (patterns of rounds, levels, reasons for being
+    lost) to the persons of their group, in each source of bound results by itself. The withheld
     members of a sum must be at least two and together hold at least `Policy.fewest_hidden` cases and as many
     others; the smallest are added until they do. Where no member is left, the total is withheld.
 
@@ -50,24 +52,30 @@ def with_complements(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) ->
 
 def _sums(rows: pd.DataFrame) -> list[_Sum]:
     bound = [name for name in ("source",) if name in rows]
-    keys = [*bound, *(name for name in ("measure", "round", "term") if name in rows)]
+    keys = [*bound, *(name for name in ("outcome", "measure", "round", "term") if name in rows)]
     sums = []
     if "group" in rows and rows["group"].eq("all").any():
         for _, part in rows.groupby(keys, dropna=False):
             is_total = part["group"] == "all"
             sums.append(_Sum(part.index[~is_total], part.index[is_total]))
-    patterns = rows[rows["measure"] == "pattern"]
+    parts = rows[are_parts(rows)]
     none = rows.index[:0]
-    if patterns.empty:
+    if parts.empty:
         return sums
-    return sums + [_Sum(part.index, none) for _, part in patterns.groupby([*bound, "group"])]
+    wholes = [*bound, *(name for name in ("outcome", "measure", "round", "group") if name in rows)]
+    return sums + [_Sum(part.index, none) for _, part in parts.groupby(wholes, dropna=False)]
+
+
+def are_parts(rows: pd.DataFrame) -> pd.Series:
+    """Whether rows are parts of a whole: their terms add up to the persons of their group."""
+    return rows["measure"].map(treatment_of()).isin(["part", "pattern", "status"]) | rows["measure"].eq("option")
 
 
 def _widened(one: _Sum, rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
     cases = rows.loc[one.members, "numerator"].astype(float)
     others = rows.loc[one.members, "denominator"].astype(float) - cases
-    # of a pattern the others are the other patterns, and an unknown denominator gives nothing away
-    others = others.where(others.notna() & (rows.loc[one.members, "measure"] != "pattern"), np.inf)
+    # of a part the others are the other parts, and an unknown denominator gives nothing away
+    others = others.where(others.notna() & ~are_parts(rows.loc[one.members]), np.inf)
     hidden = withheld[one.members].copy()
     # the smallest first; a member of nobody only where there is no other
     candidates = cases[~hidden].replace(0, np.inf).sort_values(kind="stable").index.tolist()

@@ -1,24 +1,25 @@
-"""What protecting does to shares, means and curves."""
+"""What protecting does to shares, means and the other measures."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from peereval.disclosure.complements import with_complements
+from peereval.disclosure.complements import are_parts, with_complements
+from peereval.disclosure.counts import rounded, small
+from peereval.disclosure.curves import protect_curve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from peereval.disclosure.policy import Policy
 
-_LEAKS = ("std_error", "statistic", "df")
+_LEAKS = ("std_error", "statistic", "df", "df_denominator")
 """Numbers that give away the exact count beside a rounded one."""
+_INSIDE = ("sd", "flag", "spacing", "two_valued")
+"""What an analysis needs and a reader outside does not get."""
 
 
 def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -36,30 +37,177 @@ def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     DataFrame
         The rows with a column ``withheld``; shares in whole per cent, counts rounded.
     """
-    everybody = (rows["numerator"] == rows["denominator"]) & (rows["numerator"] > 0)
-    return _shares(rows, everybody, policy)
+    return _shares(rows, _everybody(rows), policy)
 
 
 def protect_participation(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Protect shares of those who took part as `protect_shares` does, but say it when everybody took part."""
-    return _shares(rows, pd.Series(data=False, index=rows.index), policy)
+    """Protect shares of those who took part as `protect_shares` does, but say it when everybody took part.
+
+    Those who answered a round less those retained in it are those who came to it later. Where they are few in any
+    group, or those retained are withheld in one, all retained in that round are withheld, and the response to it is
+    given as a rounded count without a share.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with ``numerator`` and ``denominator``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; shares in whole per cent, counts rounded.
+    """
+    safe = _shares(rows, pd.Series(data=False, index=rows.index), policy)
+    told = _tell_each_other(rows, safe["withheld"], policy)
+    also = told & rows["measure"].eq("retained")
+    shares = [name for name in ("estimate", "conf_low", "conf_high") if name in safe]
+    safe = safe.assign(**{name: safe[name].mask(told) for name in shares})
+    return safe.assign(withheld=safe["withheld"] | also, numerator=safe["numerator"].mask(also))
+
+
+def _tell_each_other(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
+    """Whether those who answered a round and those retained in it would give away how few came later or were lost."""
+    answered, retained = rows["measure"].eq("answered"), rows["measure"].eq("retained")
+    if not (answered.any() and retained.any()):
+        return pd.Series(data=False, index=rows.index)
+    when = [rows[name].fillna("").astype(str) for name in ("source", "round") if name in rows]
+    cases = rows["numerator"].astype(float)
+    each = [*when, rows["group"]]
+    came = cases.where(answered).groupby(each).transform("max") - cases.where(retained).groupby(each).transform("max")
+    # of all groups, since the newcomers of the others and of all would tell those of one
+    few: pd.Series = (small(came, policy) | (withheld & retained)).groupby(when).transform("any")
+    return few & (answered | retained)
+
+
+def protect_patterns(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Give the patterns of rounds answered only where none of them, in no group, would be withheld.
+
+    Patterns add up to those who answered and those retained in each round, so the shares of these would give a
+    withheld pattern back from the others.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with ``numerator`` and ``denominator``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; counts rounded, without shares.
+    """
+    safe = _shares(rows, pd.Series(data=False, index=rows.index), policy)
+    source = rows["source"] if "source" in rows else pd.Series("", index=rows.index)
+    withheld = safe["withheld"].groupby(source).transform("any")
+    counts = {name: safe[name].mask(withheld) for name in ("numerator", "denominator")}
+    return safe.assign(withheld=withheld, **counts)
+
+
+def protect_parts(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Protect parts of a whole, such as the levels of a characteristic, and the distance of two arms in them.
+
+    A part of everybody is withheld, and so is the distance where any part of its characteristic is.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with ``numerator`` and ``denominator``; distances with ``outcome``, ``n`` and ``std_error``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; counts rounded, without shares.
+    """
+    apart = rows["measure"].eq("standardised_difference_of_levels").to_numpy(dtype=bool)
+    parts = _shares(rows[~apart], _everybody(rows[~apart]), policy)
+    if not apart.any():
+        return parts
+    keys = [name for name in ("source", "outcome", "round") if name in rows]
+    taken = pd.MultiIndex.from_frame(parts.loc[parts["withheld"], keys])
+    known = rows[apart]
+    known = known.assign(std_error=known["std_error"].mask(pd.MultiIndex.from_frame(known[keys]).isin(taken)))
+    return pd.concat([parts, protect_means(known, policy)])
+
+
+def protect_answers(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Protect the options of questions as parts, and the favourable share, which is a sum of some of them.
+
+    Where any option of a question, round and group is withheld, the favourable share could give it away.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with ``outcome``, ``group``, ``round``, ``numerator`` and ``denominator``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; options have rounded counts and no share.
+    """
+    best = rows["measure"].eq("top_box").to_numpy(dtype=bool)
+    options = _shares(rows[~best], _everybody(rows[~best]), policy)
+    keys = [name for name in ("source", "outcome", "round", "group") if name in rows]
+    taken = pd.MultiIndex.from_frame(options.loc[options["withheld"], keys])
+    known = rows[best]
+    beside = pd.Series(pd.MultiIndex.from_frame(known[keys]).isin(taken), index=known.index)
+    return pd.concat([options, _shares(known, beside | _everybody(known), policy)])
+
+
+def protect_quantiles(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Withhold quantiles with few persons on either side; round the others so that they are nobody's value.
+
+    A quantile lies on a person's value, or at a fraction between two that tells the remainder of the number of
+    persons. So it is given to the step of a mean, and never finer than the values themselves lie apart.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with ``measure``, ``n``, ``sd`` and ``spacing``.
+    policy : Policy
+        What is small, and the step of a mean.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``.
+    """
+    count, spread, apart = (rows[name].astype(float) for name in ("n", "sd", "spacing"))
+    side = count * rows["measure"].eq("median").map({True: 0.5, False: 0.25})
+    step = _round_number(policy.mean_step * spread.where(spread > 0) / count**0.5).clip(lower=apart)
+    withheld = ((side < policy.threshold) | (count < policy.fewest_for_mean) | step.isna()) & (count > 0)
+    safe = rows.drop(columns=[*_LEAKS, *_INSIDE], errors="ignore").assign(withheld=withheld)
+    estimate = _to_step(rows["estimate"], step).mask(withheld)
+    return safe.assign(estimate=estimate, n=rounded(count, policy).mask(withheld))
+
+
+def _everybody(rows: pd.DataFrame) -> pd.Series:
+    return (rows["numerator"] == rows["denominator"]) & (rows["numerator"] > 0)
 
 
 def _shares(rows: pd.DataFrame, also: pd.Series, policy: Policy) -> pd.DataFrame:
     cases, total = (rows[name].astype(float) for name in ("numerator", "denominator"))
-    small = _small(cases, policy) | _small(total, policy) | _small(total - cases, policy) | also
-    withheld = with_complements(rows, small, policy)
-    # a share of a pattern beside a rounded count would give the count away
-    hidden = withheld | (rows["measure"] == "pattern")
-    safe = rows.drop(columns=[*_LEAKS, "p_value", "p_adjusted"], errors="ignore").assign(withheld=withheld)
+    few = small(cases, policy) | small(total, policy) | small(total - cases, policy) | also
+    withheld = with_complements(rows, few, policy)
+    # a share of a part beside a rounded count would give the count away
+    hidden = withheld | are_parts(rows)
+    # beside means, shares have these columns too, but empty; the flag of a share of its own stays
+    empty = [name for name in _INSIDE if name in rows and rows[name].isna().all()]
+    safe = rows.drop(columns=[*_LEAKS, *empty, "p_value", "p_adjusted"], errors="ignore").assign(withheld=withheld)
     for name in ("estimate", "conf_low", "conf_high", "design_effect"):
         if name in safe:
             safe[name] = safe[name].astype(float).round(2).mask(hidden)
     for name in ("numerator", "denominator", "n_persons", "n"):
         if name in safe:
             count = safe[name].astype(float)
-            safe[name] = _rounded(count, policy).mask(
-                _small(count, policy) | (withheld & (name not in ("denominator", "n")))
+            safe[name] = rounded(count, policy).mask(
+                small(count, policy) | (withheld & (name not in ("denominator", "n")))
             )
     return safe
 
@@ -87,12 +235,11 @@ def protect_means(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     flag = rows.get("flag", pd.Series(pd.NA, index=rows.index))
     step = _steps(rows, policy)
     few = (count < policy.fewest_for_mean) | flag.eq("fewer_than_10").fillna(value=False).astype(bool)
-    withheld = (few | step.isna()) & (count > 0)
-    safe = rows.drop(columns=[*_LEAKS, "sd", "flag"], errors="ignore").assign(withheld=withheld)
-    safe["n"] = _rounded(count, policy).mask(withheld)
+    withheld = ((few | step.isna()) & (count > 0)) | _give_few_away(rows, policy)
+    safe = rows.drop(columns=[*_LEAKS, *_INSIDE], errors="ignore").assign(withheld=withheld)
+    safe["n"] = rounded(count, policy).mask(withheld)
     for name in (each for each in ("estimate", "conf_low", "conf_high") if each in safe):
-        # adding 0 turns a rounded -0 into 0; the digits beyond the step are those of binary fractions
-        safe[name] = (((safe[name].astype(float) / step).round() * step).round(12) + 0.0).mask(withheld)
+        safe[name] = _to_step(safe[name], step).mask(withheld)
     for name in (each for each in ("p_value", "p_adjusted") if each in safe):
         tens = 10**policy.decimals
         safe[name] = np.ceil(safe[name].astype(float) * tens).clip(lower=1).div(tens).mask(withheld)
@@ -106,68 +253,48 @@ def _steps(rows: pd.DataFrame, policy: Policy) -> pd.Series:
     standardised change shows that persons changed differently.
     """
     error = rows.get("std_error", pd.Series(np.nan, index=rows.index)).astype(float)
-    largest = policy.mean_step * error.where(error > 0)
-    ten = 10.0 ** np.floor(np.log10(largest))
-    step: pd.Series = ten * np.select([largest >= 5 * ten, largest >= 2 * ten], [5.0, 2.0], 1.0)
+    step = _step_of_shares(rows, error, policy).fillna(_round_number(policy.mean_step * error.where(error > 0)))
     if "contrast" not in rows:
         return step
     scale = [rows[name].fillna("") for name in ("source", "outcome", "scale", "group") if name in rows]
-    varies = step.notna().groupby([*scale, rows["round"].fillna(""), rows["contrast"].fillna("")]).transform("any")
+    when = [rows["round"].fillna("")] if "round" in rows else []
+    varies = step.notna().groupby([*scale, *when, rows["contrast"].fillna("")]).transform("any")
     of_means = step.where(rows["measure"] == "mean").groupby(scale).transform("max") if scale else step
     return step.fillna(of_means.where(varies))
 
 
-def protect_curve(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Give survival curves on a fixed grid of days, each point exact or withheld.
-
-    A point is shown if since the last point shown nobody or at least `Policy.threshold` persons had the event, and at
-    least as many have been followed that long without it. Nothing is carried forward.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Curves with ``time``, ``estimate``, ``n`` at risk, ``n_events`` and, if there are several, ``group``.
-    policy : Policy
-        How many persons a point needs, how far apart points are, and their decimals.
-
-    Returns
-    -------
-    DataFrame
-        A row for every point of every curve, from 0 to the last whole step of the longest one, with a column
-        ``withheld``; counts of events and of ends of follow-up are dropped.
-    """
-    names = [name for name in ("source", "group") if name in rows]
-    grid = np.arange(int(rows["time"].max()) // policy.curve_days + 1) * policy.curve_days
-    parts = [part for _, part in rows.groupby(names, sort=False, dropna=False)] if names else [rows]
-    return pd.concat([_on_grid(part.sort_values("time"), grid, policy) for part in parts], ignore_index=True)
+def _rarer(rows: pd.DataFrame) -> pd.Series:
+    """How many persons have the rarer value, where a sample has two values; missing elsewhere."""
+    return rows.get("two_valued", pd.Series(np.nan, index=rows.index)).astype(float)
 
 
-def _on_grid(curve: pd.DataFrame, grid: NDArray[np.int64], policy: Policy) -> pd.DataFrame:
-    time = curve["time"].to_numpy(dtype=np.float64)
-    # a value is appended for the days before the first row (place -1) and after the last one
-    known, ahead = np.searchsorted(time, grid, side="right") - 1, np.searchsorted(time, grid, side="left")
-    events = np.append(curve["n_events"].to_numpy(dtype=np.float64).cumsum(), 0.0)
-    at_risk = np.append(curve["n"].to_numpy(dtype=np.float64), 0.0)[ahead]
-    shown = _shown(events[known], at_risk - (events[known] - events[ahead - 1]), policy)
-    points = curve.iloc[known.clip(min=0)].drop(columns=["n_events", "n_censored"], errors="ignore")
-    numbers = {
-        name: np.where(
-            shown, np.append(curve[name].to_numpy(dtype=np.float64), before)[known].round(policy.decimals), np.nan
-        )
-        for name, before in (("estimate", 1.0), ("conf_low", np.nan), ("conf_high", np.nan))
-    }
-    count = _rounded(pd.Series(at_risk), policy).where(shown).to_numpy()
-    return points.assign(time=grid, **numbers, n=count, withheld=~shown)
+def _give_few_away(rows: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Whether rows tell of a scale, in any group or round, in which few persons have one of two values."""
+    few = small(_rarer(rows), policy)
+    scale = [rows[name].fillna("") for name in ("source", "outcome", "scale") if name in rows]
+    # of all groups and rounds, since changes and differences would tell one mean from another
+    return few.groupby(scale).transform("any") if scale else few
 
 
-def _shown(events: NDArray[np.float64], without: NDArray[np.float64], policy: Policy) -> NDArray[np.bool_]:
-    """Which points are shown, given the events until each and how many were followed until then without one."""
-    shown, last = [], 0.0
-    for until, left in zip(events, without, strict=True):
-        since = until - last
-        shown.append(left >= policy.threshold and (since == 0 or since >= policy.threshold))
-        last = until if shown[-1] else last
-    return np.array(shown, dtype=np.bool_)
+def _step_of_shares(rows: pd.DataFrame, error: pd.Series, policy: Policy) -> pd.Series:
+    """The step of the mean of a sample with two values: worth at least as many persons as counts are rounded to."""
+    count, rarer = rows["n"].astype(float), _rarer(rows)
+    # the standard error of a mean of two values is their distance times the root of p (1 - p) / (n - 1)
+    apart = error * (count - 1) ** 0.5 * count / (rarer * (count - rarer)) ** 0.5
+    # the number found is at most 2.5 times smaller
+    return _round_number(2.5 * policy.rounding_base / count * apart)
+
+
+def _round_number(largest: pd.Series) -> pd.Series:
+    """The largest 1, 2 or 5 times a power of ten that is not above a number."""
+    ten = 10.0 ** np.floor(np.log10(largest))
+    found: pd.Series = ten * np.select([largest >= 5 * ten, largest >= 2 * ten], [5.0, 2.0], 1.0)
+    return found
+
+
+def _to_step(values: pd.Series, step: pd.Series) -> pd.Series:
+    # adding 0 turns a rounded -0 into 0; the digits beyond the step are those of binary fractions
+    return ((values.astype(float) / step).round() * step).round(12) + 0.0
 
 
 def protect_coefficients(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -191,7 +318,30 @@ def protect_coefficients(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     withheld = (count < policy.fewest_for_mean) & (count > 0)
     estimate = rows["estimate"].astype(float).round(policy.decimals).mask(withheld)
     left = rows.drop(columns=[*_LEAKS, "conf_low", "conf_high", "flag"], errors="ignore")
-    return left.assign(estimate=estimate, n=_rounded(count, policy).mask(withheld), withheld=withheld)
+    return left.assign(estimate=estimate, n=rounded(count, policy).mask(withheld), withheld=withheld)
+
+
+def protect_tests(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Give p values of tests of enough persons, rounded up; F and its degrees of freedom tell how many there were.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Tests with ``p_value`` and ``n``.
+    policy : Policy
+        How many persons they need, and the decimals.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``.
+    """
+    count = rows["n"].astype(float)
+    withheld = (count < policy.fewest_for_mean) | rows["p_value"].isna()
+    tens = 10**policy.decimals
+    p_value = np.ceil(rows["p_value"].astype(float) * tens).clip(lower=1).div(tens).mask(withheld)
+    left = rows.drop(columns=list(_LEAKS), errors="ignore")
+    return left.assign(p_value=p_value, n=rounded(count, policy).mask(withheld), withheld=withheld)
 
 
 def withhold_extremes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # noqa: ARG001 - treatments are called alike
@@ -203,38 +353,15 @@ def withhold_extremes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # no
 TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
     "share": protect_shares,
     "participation": protect_participation,
+    "part": protect_parts,
+    "answers": protect_answers,
+    "pattern": protect_patterns,
+    "status": protect_participation,
+    "quantile": protect_quantiles,
     "mean": protect_means,
     "curve": protect_curve,
     "coefficient": protect_coefficients,
     "extreme": withhold_extremes,
+    "test": protect_tests,
 }
 """The treatment of each kind of measure."""
-
-
-def masked(count: int, policy: Policy) -> str:
-    """Write a count as a text that may be released.
-
-    Parameters
-    ----------
-    count : int
-        The count.
-    policy : Policy
-        What is small.
-
-    Returns
-    -------
-    str
-        ``"<5"``, or the rounded count.
-    """
-    if 0 < count < policy.threshold:
-        return f"<{policy.threshold}"
-    return f"{math.floor(count / policy.rounding_base + 0.5) * policy.rounding_base}"
-
-
-def _small(count: pd.Series, policy: Policy) -> pd.Series:
-    return (count > 0) & (count < policy.threshold)
-
-
-def _rounded(count: pd.Series, policy: Policy) -> pd.Series:
-    rounded: pd.Series = np.floor(count / policy.rounding_base + 0.5) * policy.rounding_base
-    return rounded

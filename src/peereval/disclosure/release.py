@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from peereval.disclosure.counts import masked
 from peereval.disclosure.groupings import refuse_subtraction
 from peereval.disclosure.policy import Policy, disclosure_policy, treatment_of
-from peereval.disclosure.protection import TREATMENTS, masked
+from peereval.disclosure.protection import TREATMENTS
 from peereval.errors import NotReleasedError
 from peereval.results import Released, Result
 
@@ -132,8 +133,11 @@ def _changes(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, ...]:
 _SAID = {
     "share": "shares in whole per cent",
     "participation": "shares in whole per cent",
+    "part": "levels and reasons given as counts only",
+    "quantile": "medians and quartiles rounded to a step of at least the distance of neighbouring values",
     "mean": "means and effect sizes rounded to a step of at most half a standard error, p values rounded up",
     "curve": "curves given at fixed days",
     "coefficient": "reliabilities rounded and given without intervals",
+    "test": "of tests only p values, rounded up",
 }
 """What is done to each kind of measure, in words for the report."""

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 _FIGURES = {
     "attrition": "peereval.figures.answers",
+    "baseline": "peereval.figures.balance",
     "effects": "peereval.figures.forest",
     "ledger": "peereval.figures.ledger",
+    "likert": "peereval.figures.likert",
+    "means": "peereval.figures.means",
     "rates": "peereval.figures.rates",
     "risks": "peereval.figures.rates",
     "reliability": "peereval.figures.items",

@@ -43,6 +43,7 @@ class Chapter:
 
 _CAPTIONS = {
     "attrition": "Answers in each round, by arm where there are arms.",
+    "likert": "Answers to each question by round; what is not shown is hatched.",
     "rates": "Share of index stays followed by a readmission, with 95 % intervals.",
     "survival": "Share not yet readmitted by days since the first discharge, with 95 % limits and the numbers at risk. A gap stands where a number is not shown.",
 }
@@ -188,7 +189,14 @@ def _few(finding: Released) -> list[str]:
 
 _FEW = 20
 """Rounded counts up to this one are flagged, since it may stand for a smaller number."""
-_UNITS = {"attrition": "answers", "rounds": "scores", "rates": "stays", "survival": "stays"}
+_UNITS = {
+    "attrition": "answers",
+    "baseline": "rows",
+    "likert": "cells of questions",
+    "rounds": "scores",
+    "rates": "stays",
+    "survival": "stays",
+}
 _OTHER_UNITS = {"unpaired": "pairs of a person and a scale", "discharged_before_admitted": "contacts"}
 """What exclusions count, by kind of result, and where a reason counts something else."""
 

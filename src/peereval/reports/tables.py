@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from peereval.reports.characteristics import described, lost, stayed_and_left
+from peereval.reports.questions import answered_questions
 from peereval.reports.wording import (
     NBSP,
     NOT_SHOWN,
@@ -13,7 +15,6 @@ from peereval.reports.wording import (
     UNKNOWN,
     about,
     p_value,
-    percent,
     share_with_interval,
     with_interval,
 )
@@ -102,7 +103,16 @@ def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
     return table.tab_style(style.text(weight="bold"), loc.column_labels())
 
 
-_TEXT_COLUMNS = ("Group", "Round", "Rounds", "Scale", "Rounds answered")
+_TEXT_COLUMNS = (
+    "Group",
+    "Round",
+    "Rounds",
+    "Scale",
+    "Rounds answered",
+    "Characteristic",
+    "Level",
+    "Measured at the first round",
+)
 
 
 def _attrition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -112,6 +122,7 @@ def _attrition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         {
             "Group": [group for group, _ in answered.index],
             "Round": [label for _, label in answered.index],
+            **_eligible(rows, answered),
             "Answered": [about(value) for value in answered["numerator"]],
             "Invited": [UNKNOWN if pd.isna(value) else about(value) for value in answered["denominator"]],
             "Response": _responses(answered),
@@ -122,15 +133,28 @@ def _attrition(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     )
     patterns = rows[rows["measure"] == "pattern"]
     followed = cells if len(stayed) else cells.drop(columns="Stayed (of the first round)")
-    return [("Answers per round", followed), *_patterns(patterns)]
+    return [("Answers per round", followed), *lost(rows), *_patterns(patterns), *stayed_and_left(rows)]
+
+
+def _eligible(rows: pd.DataFrame, answered: pd.DataFrame) -> dict[str, list[str]]:
+    """How many were eligible, where any round tells it; a number that is not known is not one that is withheld."""
+    asked = rows[rows["measure"] == "invited"].set_index(["group", "round"])
+    if asked["denominator"].isna().all():
+        return {}
+    found = asked[["denominator", "withheld"]].reindex(answered.index)
+    withheld = found["withheld"].astype("boolean").fillna(value=False).astype(bool)
+    unknown = found["denominator"].isna() & ~withheld
+    return {
+        "Eligible": [
+            UNKNOWN if nobody_knows else about(value)
+            for value, nobody_knows in zip(found["denominator"], unknown, strict=True)
+        ]
+    }
 
 
 def _responses(answered: pd.DataFrame) -> list[str]:
     unknown = answered["denominator"].isna() & ~answered["withheld"].astype(bool)
-    written = [
-        NOT_SHOWN if withheld else percent(value)
-        for value, withheld in zip(answered["estimate"], answered["withheld"], strict=True)
-    ]
+    written = [share_with_interval(row) for _, row in answered.iterrows()]
     return [UNKNOWN if missing else text for text, missing in zip(written, unknown, strict=True)]
 
 
@@ -256,6 +280,8 @@ def _at(curve: pd.DataFrame, day: int) -> str:
 
 _TABLES: dict[str, Callable[[pd.DataFrame], list[tuple[str, pd.DataFrame]]]] = {
     "attrition": _attrition,
+    "baseline": described,
+    "likert": answered_questions,
     "rounds": _rounds,
     "rates": _rates,
     "survival": _survival,

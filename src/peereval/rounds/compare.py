@@ -25,6 +25,7 @@ Allocation: TypeAlias = Literal["randomised", "observed"]
 _COLUMNS = {
     "sd": "standard deviation in the unit of the scale; not given for fewer than 10 persons",
     "flag": "what to mind: " + "; ".join(f"{code}: {meaning}" for code, meaning in FLAGS.items()),
+    "two_valued": "persons with the rarer value, where the sample has two values only; it never leaves, and tells release to treat the mean as a share",
     "primary": "whether this scale was named as primary before the data",
     "headline": "whether this is the instrument's main scale",
     "label": "the scale's name for tables and figures",

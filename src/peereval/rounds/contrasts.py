@@ -136,6 +136,7 @@ def _means(mine: pd.DataFrame, rounds: Rounds) -> Iterator[Row]:
             **_interval(found),
             "n": len(values),
             "sd": sd,
+            **_two_valued(values),
             **_flag(len(values)),
         }
 
@@ -151,7 +152,7 @@ def _paired(mine: pd.DataFrame, rounds: Rounds, method: str, seed: int) -> Itera
             **_flag(len(both)),
         }
         change = both[:, 1] - both[:, 0]
-        yield {"measure": "mean_change", **keyed, **_test(_change(change, method, seed))}
+        yield {"measure": "mean_change", **keyed, **_two_valued(change), **_test(_change(change, method, seed))}
         if len(both) >= FEWEST_FOR_SPREAD:
             for measure, size in _paired_sizes(both, mean_of(change, level=LEVEL)).items():
                 yield {"measure": measure, **keyed, **_interval(size)}
@@ -240,6 +241,12 @@ def _values(mine: pd.DataFrame, label: str) -> Values:
 
 def _mean(values: Values) -> float:
     return float(values.mean()) if len(values) else np.nan
+
+
+def _two_valued(values: Values) -> dict[str, object]:
+    """How many persons have the rarer of two values, where there are just two: then the mean is a share."""
+    counts = np.unique(values, return_counts=True)[1]
+    return {"two_valued": int(counts.min())} if len(counts) == 2 else {}  # noqa: PLR2004
 
 
 def _flag(n: int) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from peereval.errors import DestinationError
 from peereval.files import write_table, write_text
 from peereval.simulate.study import simulate_study, study_file
+from peereval.surveys.storage import layout_metadata
 
 
 def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026) -> Path:
@@ -50,7 +51,9 @@ def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026
     tables = {"responses": study.responses, "invited": study.invited, "contacts": study.contacts}
     for name, table in tables.items():
         if table is not None:
-            write_table(table, folder / "data" / f"{name}.synthetic.parquet", origin="synthetic")
+            place = folder / "data" / f"{name}.synthetic.parquet"
+            metadata = layout_metadata(table) if name == "responses" else None
+            write_table(table, place, origin="synthetic", metadata=metadata)
     write_text(_README, folder / "README.md")
     write_text("# person-level data stay out of version control\n/data/\n", folder / ".gitignore")
     write_text(study_file(preset), folder / "study.toml")
@@ -62,7 +65,9 @@ _README = """# A study folder
 `study.toml` says what is evaluated and how. `data/` holds synthetic data: made up, no real person. Put your own
 exports in their place, name them in `study.toml`, and run
 
+    peereval check study.toml
     peereval evaluate study.toml
 
-which writes `report.html` beside `study.toml`. Small numbers are protected in the report; the data stay here.
+The first says what was understood of the files and lists all that must be mended; the second writes `report.html`
+beside `study.toml`. Small numbers are protected in the report; the data stay here.
 """

@@ -7,6 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from peereval.surveys.layout import Answers  # noqa: TC001 - pydantic reads the annotation
+from peereval.surveys.mapping import SheetLayout
+from peereval.surveys.questions import LocalItem, check_name
+from peereval.surveys.sheet import Source  # noqa: TC001 - pydantic reads the annotation
+from peereval.surveys.windows import PlannedRound
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,28 +47,33 @@ class StudyPlan(_Strict):
         return self
 
 
-class RoundPlan(_Strict):
-    """A table ``[[rounds]]``.
+class SurveyPlan(SheetLayout):
+    r"""The table ``[survey]``.
 
-    Parameters
-    ----------
-    id : str
-        The round's name in the data.
-    month : int
-        When it was planned, in months after the first.
-    """
-
-    id: str
-    month: int
-
-
-class SurveyPlan(_Strict):
-    """The table ``[survey]``.
+    Beside the keys below it takes those of `SheetLayout`, which say how the columns of an export are laid out:
+    ``columns``, ``rename``, ``items``, ``item_columns``, ``codes``, ``missing``, ``missing_in``, ``keep``,
+    ``leave_out``, ``date_format`` and ``first_day``.
 
     Parameters
     ----------
     file : str
         The answers.
+    source : str, optional
+        The kind of export, where it is not to be recognised by its content.
+    sheet : str, optional
+        The sheet of a workbook.
+    answers : {"values", "labels", "positions"}, optional
+        For SurveyXact and Enalyzer: in which form the answers were exported.
+    decimal : {",", "."}, optional
+        The decimal mark of text cells, where the file leaves it open.
+    separator : {";", ",", "\t", "|"}, optional
+        The sign between the cells of a text file, where the file leaves it open.
+    text : tuple of str
+        Columns of the export that stay text as they are, whatever they look like.
+    item_file : str, optional
+        A CSV file with the columns ``column`` and ``item``: column of the export and column of the responses.
+    allow_identifiers_in : tuple of str
+        Columns whose numbers look like civil registration numbers and were looked at: they are none.
     invited : str, optional
         The table of how many were invited.
     instruments : tuple of str
@@ -76,11 +87,36 @@ class SurveyPlan(_Strict):
     """
 
     file: str
+    source: Source | None = None
+    sheet: str | None = None
+    answers: Answers | None = None
+    decimal: Literal[",", "."] | None = None
+    separator: Literal[";", ",", "	", "|"] | None = None
+    text: tuple[str, ...] = ()
+    item_file: str | None = None
+    allow_identifiers_in: tuple[str, ...] = ()
     invited: str | None = None
     instruments: tuple[str, ...] = Field(min_length=1)
     method: Literal["paired-t", "sign-flip", "welch"]
     primary: str | None = Field(default=None, pattern=r"^[^:]+:[^:]+$")
     coding: dict[str, str] = Field(default_factory=dict)
+
+
+class ItemsPlan(_Strict):
+    """The table ``[items]``.
+
+    Parameters
+    ----------
+    local : dict of str to LocalItem
+        The unit's own questions by name: ``[items.local.<name>]``.
+    """
+
+    local: dict[str, LocalItem] = Field(default_factory=dict)
+
+    @field_validator("local")
+    @classmethod
+    def _plain_names(cls, value: dict[str, LocalItem]) -> dict[str, LocalItem]:
+        return {check_name(name): item for name, item in value.items()}
 
 
 class ContactsPlan(_Strict):
@@ -131,10 +167,12 @@ class Plan(_Strict):
     ----------
     study : StudyPlan
         What is evaluated and by which design.
-    rounds : tuple of RoundPlan
+    rounds : tuple of PlannedRound
         The data-collection rounds in their order.
     survey : SurveyPlan
         The answers.
+    items : ItemsPlan
+        The unit's own questions.
     contacts : ContactsPlan, optional
         The hospital contacts.
     units : dict of str to str
@@ -144,8 +182,18 @@ class Plan(_Strict):
     """
 
     study: StudyPlan
-    rounds: tuple[RoundPlan, ...] = Field(min_length=1)
+    rounds: tuple[PlannedRound, ...] = Field(min_length=1)
     survey: SurveyPlan
+    items: ItemsPlan = ItemsPlan()
     contacts: ContactsPlan | None = None
     units: dict[str, str] = Field(default_factory=dict)
     disclosure: DisclosurePlan = DisclosurePlan()
+
+    @model_validator(mode="after")
+    def _rounds_differ(self) -> Plan:
+        names = [each.id for each in self.rounds]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            msg = f"two rounds are called {twice!r}"
+            raise ValueError(msg)
+        return self

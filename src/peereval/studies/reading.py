@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -41,18 +41,42 @@ def read_plan(path: Path) -> Plan:
     InvalidValueError
         A key is missing or has a value of the wrong kind.
     """
+    plan, problems = parse_plan(path)
+    if plan is None:
+        raise problems[0]
+    return plan
+
+
+def parse_plan(path: Path) -> tuple[Plan | None, list[PeerevalError]]:
+    """Read a study file, and collect all that is wrong with its keys.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    tuple of Plan or None and list of PeerevalError
+        What it says; or None, and why.
+
+    Raises
+    ------
+    MissingFileError, StudySyntaxError
+        The file is not there or its syntax is broken.
+    """
     content, text = read_toml(path)
     try:
-        return Plan.model_validate(content)
+        return Plan.model_validate(content), []
     except ValidationError as error:
         # an unknown key is told first: it is often the reason why another one is missing
         found = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-        raise _as_user_error(found[0], path.name, text) from None
+        return None, [_as_user_error(each, path.name, text) for each in found]
 
 
 def _as_user_error(found: ErrorDetails, file: str, text: str) -> PeerevalError:
     location = found["loc"]
-    where = f"{file}, line {line}" if (line := line_of(text, location)) else file
+    where = f"{file}, line {line}" if (line := _nearest_line(text, location)) else file
     table = ".".join(str(part) for part in location[:-1] if isinstance(part, str))
     inside = f" in [{table}]" if table else ""
     if found["type"] == "extra_forbidden":
@@ -111,17 +135,24 @@ def _table(header: re.Match[str], seen: dict[str, int]) -> Location:
     return (*parts, seen[name])
 
 
+def _nearest_line(text: str, location: Location) -> int | None:
+    """The line of a key, or of the table or list that it stands in."""
+    places = (line_of(text, location[:stop]) for stop in range(len(location), 0, -1))
+    return next((line for line in places if line), None)
+
+
 def _known_keys(location: Location) -> list[str]:
     """The keys of the table at a location."""
-    model: Any = Plan
+    annotation: Any = Plan
     for part in location:
         if isinstance(part, str):
-            model = _model_of(model.model_fields[part].annotation)
-    return list(model.model_fields)
+            named = get_origin(annotation) is dict
+            annotation = get_args(annotation)[1] if named else _model_of(annotation).model_fields[part].annotation
+    return list(_model_of(annotation).model_fields)
 
 
 def _model_of(annotation: Any) -> Any:
-    """The model inside an annotation such as ``tuple[RoundPlan, ...]`` or ``ContactsPlan | None``."""
+    """The model inside an annotation such as ``tuple[PlannedRound, ...]`` or ``ContactsPlan | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return (

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from peereval.admissions.rates import readmission_rate
 from peereval.admissions.survival import time_to_readmission
+from peereval.instruments.lookup import instrument as look_up
 from peereval.rounds.compare import compare_rounds
 from peereval.studies.study import OTHER_UNITS
 from peereval.surveys.attrition import attrition
+from peereval.surveys.baseline import baseline_table
+from peereval.surveys.distribution import answer_distribution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +36,36 @@ def participation(study: Study, data: StudyData) -> list[Result]:
     Returns
     -------
     list of Result
-        One result.
+        Who answered, with those who stayed beside those who left, and what they were like at the start.
     """
-    return [attrition(data.responses, arm="arm" if study.two_arms else None, invited=data.invited)]
+    arm = "arm" if study.two_arms else None
+    scores = data.scores[data.scores["instrument"].isin(study.plan.survey.instruments)]
+    headlines = {name: look_up(name).headline for name in study.plan.survey.instruments}
+    shown = scores[scores["scale"] == scores["instrument"].map(headlines)]
+    answered = attrition(data.responses, arm=arm, invited=data.invited, baseline=shown)
+    columns = [f"{name}:{scale}" for name, scale in headlines.items()]
+    return [answered, baseline_table(shown, columns=columns, arm=arm)]
+
+
+def questions(study: Study, data: StudyData) -> list[Result]:
+    """How the unit's own questions were answered.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    data : StudyData
+        Its data.
+
+    Returns
+    -------
+    list of Result
+        One result, or none where the study has no questions of its own.
+    """
+    if not study.local_items:
+        return []
+    by = "arm" if study.two_arms else None
+    return [answer_distribution(data.responses, study.local_items, by=by, invited=data.invited)]
 
 
 def rounds(study: Study, data: StudyData) -> list[Result]:
@@ -98,6 +128,7 @@ def _units_without_arm(index: ir.Table) -> tuple[str, ...]:
 
 SECTIONS: dict[str, tuple[str, Callable[[Study, StudyData], list[Result]]]] = {
     "participation": ("Who answered", participation),
+    "questions": ("The unit's own questions", questions),
     "rounds": ("What changed", rounds),
     "hospital": ("Hospital stays", hospital),
 }

@@ -5,23 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from peereval.admissions.contacts import read_contacts
 from peereval.admissions.readmission import readmissions
-from peereval.contracts import INVITED, check_frame
-from peereval.errors import ColumnError, InvalidValueError, nearest
+from peereval.contracts import INVITED, check_frame, row_numbers
+from peereval.errors import ColumnError, InvalidValueError
 from peereval.files import existing_file, read_table, read_toml
 from peereval.instruments.scoring import score
 from peereval.studies.reading import line_of, read_plan
-from peereval.surveys.exports import read_survey
+from peereval.surveys.item_file import read_item_file
+from peereval.surveys.local_items import score_local
+from peereval.surveys.mapping import SheetLayout, SurveyMapping
+from peereval.surveys.responses import read_survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import ibis.expr.types as ir
-    import pandas as pd
 
     from peereval.studies.evaluation import Evaluation
     from peereval.studies.plan import Plan
+    from peereval.surveys.questions import LocalItem
 
 OTHER_UNITS = "other units"
 """The group of stays in units that have no arm in ``[units]``."""
@@ -110,9 +116,23 @@ class Study:
             A file is missing, unreadable or breaks its contract; the message says where.
         """
         survey = self.plan.survey
-        responses = read_survey(self._file(survey.file), rounds=[each.id for each in self.plan.rounds])
+        responses = read_survey(
+            self.file(survey.file),
+            mapping=self.mapping,
+            rounds=self.plan.rounds,
+            source=survey.source,
+            sheet=survey.sheet,
+            answers=survey.answers,
+            decimal=survey.decimal,
+            text=survey.text,
+            separator=survey.separator,
+            allow_identifiers_in=survey.allow_identifiers_in,
+        )
+        self.check_arms(responses)
         scores = score(responses, survey.instruments, coding=survey.coding)
-        return StudyData(responses, self._invited(), scores, self._index())
+        if self.local_items:
+            scores = pd.concat([scores, score_local(responses, self.local_items)], ignore_index=True)
+        return StudyData(responses, self.invited(), scores, self._index())
 
     def evaluate(self, *, progress: bool = False) -> Evaluation:
         """Run every section of the study and protect its results.
@@ -141,22 +161,110 @@ class Study:
         """Whether the study compares two arms."""
         return self.plan.study.allocation is not None
 
-    def _file(self, name: str) -> Path:
+    @property
+    def local_items(self) -> dict[str, LocalItem]:
+        """The unit's own questions by name."""
+        return self.plan.items.local
+
+    @property
+    def mapping(self) -> SurveyMapping:
+        """Which column of the survey's file is what."""
+        survey = self.plan.survey
+        layout = {name: getattr(survey, name) for name in SheetLayout.model_fields}
+        if survey.item_file is not None:
+            layout["item_columns"] = read_item_file(self.file(survey.item_file)) | survey.item_columns
+        return SurveyMapping(**layout, local=self.local_items)
+
+    def file(self, name: str) -> Path:
+        """Give the path of a file that the study names.
+
+        Parameters
+        ----------
+        name : str
+            As it stands in the study file.
+
+        Returns
+        -------
+        Path
+            The path, from the folder of the study file.
+        """
         return self.path.parent / name
 
-    def _invited(self) -> pd.DataFrame | None:
+    def invited(self) -> pd.DataFrame | None:
+        """Read how many were invited.
+
+        Returns
+        -------
+        DataFrame or None
+            The *invited* contract; None where the study has no such table.
+
+        Raises
+        ------
+        PeerevalError
+            The file is missing, unreadable or breaks its contract.
+        """
         if self.plan.survey.invited is None:
             return None
-        invited = read_table(self._file(self.plan.survey.invited))
+        invited = read_table(self.file(self.plan.survey.invited))
         check_frame(invited, INVITED)
+        declared = [each.id for each in self.plan.rounds]
+        other = np.flatnonzero(~invited["round"].astype(str).isin(declared)).tolist()
+        if other:
+            msg = f"{self.plan.survey.invited}: a round that is not declared stands in {row_numbers(other)}."
+            raise InvalidValueError(msg, hint=f"Declared are {', '.join(map(repr, declared))}.")
         return invited
 
-    def _index(self) -> ir.Table | None:
+    def check_arms(self, responses: pd.DataFrame) -> None:
+        """Check that the answers of a study with two arms belong to two, and one of them to the reference arm.
+
+        Parameters
+        ----------
+        responses : DataFrame
+            The *responses* contract.
+
+        Raises
+        ------
+        ColumnError, InvalidValueError
+            There is no column ``arm``, or it holds other arms. What it holds is not shown: it may be the wrong column.
+        """
+        reference = self.plan.study.reference_arm
+        if reference is None:
+            return
+        if "arm" not in responses.columns:
+            msg = "The study has two arms, but the responses have no column 'arm'."
+            raise ColumnError(msg, hint="Name the column that holds the arm under [survey.columns].")
+        count = responses["arm"].nunique()
+        if not (responses["arm"] == reference).any():
+            msg = f"No answer belongs to the reference arm {reference!r}; the column 'arm' holds {count} other texts."
+            raise InvalidValueError(msg, hint="Look whether it is the right column, and how the arms are spelt in it.")
+        if count != 2:  # noqa: PLR2004 - two arms
+            msg = f"The answers belong to {count} arms; two are compared."
+            raise InvalidValueError(msg, hint="Look whether the column 'arm' is the right one, and how it is spelt.")
+
+    def contacts(self) -> ir.Table | None:
+        """Read and check the hospital contacts.
+
+        Returns
+        -------
+        ibis Table or None
+            The *contacts* contract; None where the study has none.
+
+        Raises
+        ------
+        PeerevalError
+            The file is missing, unreadable or breaks its contract, or lacks a unit of ``[units]``.
+        """
         plan = self.plan.contacts
         if plan is None:
             return None
-        contacts = read_contacts(self._file(plan.file), strict=plan.strict)
+        contacts = read_contacts(self.file(plan.file), strict=plan.strict)
         self._check_units(contacts)
+        return contacts
+
+    def _index(self) -> ir.Table | None:
+        plan, contacts = self.plan.contacts, self.contacts()
+        if plan is None or contacts is None:
+            return None
         index = readmissions(contacts, definition=plan.definition, followup_end=plan.followup_end)
         return self._with_arm(index).cache()
 
@@ -173,7 +281,10 @@ class Study:
             line = line_of(read_toml(self.path)[1], ("units", missing[0]))
             where = f"{self.path.name}, line {line}" if line else self.path.name
             msg = f"{where}: the unit {missing[0]!r} in [units] does not occur in the contacts."
-            raise InvalidValueError(msg, hint=nearest(missing[0], [unit for unit in found if unit is not None]))
+            others = sum(unit is not None and unit not in self.plan.units for unit in found)
+            raise InvalidValueError(
+                msg, hint=f"They have {others} units that [units] does not name; look at its spelling."
+            )
 
     def _with_arm(self, index: ir.Table) -> ir.Table:
         """The arm of the unit of discharge; exposure is by unit, never by who met a peer (rule 4)."""
