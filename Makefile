@@ -21,7 +21,7 @@ evaluate: $(VENV)/.run  ## evaluate a synthetic region, reproduce published figu
 	@echo "Report: $(CURDIR)/$(BUILD)/report.html"
 
 test: lint types floors  ## everything that needs no server: lint, types, floors, tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2
 
 test-all: test  ## also the oldest and newest versions, and Spark
 	@sh tests/other_versions.sh

@@ -39,7 +39,7 @@ class Evaluation:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     evaluation = pe.Study.from_toml(new_study(folder + "/ward", preset="ward", seed=1)).evaluate()
     >>> {section: len(results) for section, results in evaluation.results.items()}
-    {'participation': 1, 'questions': 0, 'rounds': 1, 'hospital': 0}
+    {'participation': 2, 'questions': 0, 'rounds': 1, 'hospital': 0}
     """
 
     study: Study
