@@ -24,6 +24,7 @@ from peereval.errors import (
     UnsupportedInputError,
 )
 from peereval.surveys.exports import read_sheet
+from peereval.surveys.mapping import SurveyMapping
 from peereval.surveys.storage import write_responses
 
 MAKE = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("make_exports.py"))))
@@ -246,6 +247,37 @@ def test_an_argument_that_does_not_fit_the_file(read, how, kind):
         read("x;z\n1;2\n", **how)
 
 
+def test_a_sign_in_the_names_does_not_separate(read):
+    found = read("Alder, år;Vægt, kg\n34,5;80,2\n36,5;70,1\n")
+    assert cells(found) == {"Alder, år": [34.5, 36.5], "Vægt, kg": [80.2, 70.1]}
+
+
+def test_where_two_signs_separate_equally_well_one_can_be_said(read):
+    text = "a;b,c\nx;y,z\n"
+    with pytest.raises(LayoutError, match="semicolons and commas separate its cells equally well"):
+        read(text)
+    assert cells(read(text, separator=";")) == {"a": ["x"], "b,c": ["y,z"]}
+    assert cells(read(text, separator=",")) == {"a;b": ["x;y"], "c": ["z"]}
+
+
+def test_a_separator_that_does_not_fit_is_refused(read):
+    with pytest.raises(InvalidValueError, match="none of"):
+        read("a;b\n1;2\n", separator=":")
+    with pytest.raises(InvalidValueError, match="no text file"):
+        read(MAKE.workbook(ROWS), "book.xlsx", separator=";")
+
+
+def test_a_key_that_looks_like_a_number_stays_as_it_is_written(read):
+    found = read("person,who5_01\n1.1,3\n1.10,2\n")
+    assert cells(found) == {"person": ["1.1", "1.10"], "who5_01": [3, 2]}
+
+
+def test_keys_with_a_place_for_the_round_stay_text(read):
+    mapping = SurveyMapping(columns={"person": "id", "unit": "ward_{round}"})
+    found = read("id,ward_t0,ward_t1,x\n1E+02,2.1,2.10,7\n", mapping=mapping)
+    assert cells(found) == {"id": ["1E+02"], "ward_t0": ["2.1"], "ward_t1": ["2.10"], "x": [7]}
+
+
 # --- survey tools ----------------------------------------------------------------------------------------------------
 
 
@@ -384,6 +416,13 @@ def test_a_workbook(read):
     }
     assert found.frame["when"].dtype == "datetime64[us]"
     assert cells(read(MAKE.workbook(ROWS), "book.xlsx", text=["x"]))["x"] == ["1", "2"]
+
+
+def test_a_number_of_a_workbook_tells_nothing_of_the_mark_of_its_texts(read):
+    with pytest.raises(LayoutError, match=r"row 3, column 'x': the point of this number may stand"):
+        read(MAKE.workbook([["id", "x"], ["a", 1234.5], ["b", "1.234"]]), "book.xlsx")
+    found = read(MAKE.workbook([["id", "x"], ["a", 2.5], ["b", "1,5"]]), "book.xlsx")
+    assert cells(found)["x"] == [2.5, 1.5]
 
 
 def test_a_workbook_is_recognised_by_its_content(read):

@@ -326,6 +326,116 @@ def test_a_round_of_a_wide_file_in_which_nobody_answered_is_empty():
         to_responses(sheet(export), pe.SurveyMapping(item_columns={"who5_01": "x_{round}"}), rounds=["0", "1"])
 
 
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"items": WHO5, "missing": ["3"]},
+        {"item_columns": {"who5_01": "Q1_1"}, "missing": [3]},
+        {"item_columns": {"who5_01": "Q1_1"}, "missing": ["3"]},
+    ],
+)
+def test_a_legal_answer_is_no_missing_code_however_it_is_written_and_named(answers, mapping):
+    with pytest.raises(InvalidValueError, match="3 is said to be missing in all items, but is a legal answer of who-5"):
+        to_responses(sheet(answers), pe.SurveyMapping(columns=LONG, rename=ROUNDS, **mapping))
+
+
+def test_a_legal_answer_is_no_missing_code_of_columns_that_bear_the_right_names():
+    export = pd.DataFrame({"person": ["a"], "round": ["x"], "who5_01": [3]})
+    with pytest.raises(InvalidValueError, match="legal answer of who-5"):
+        to_responses(sheet(export), pe.SurveyMapping(missing=[3]), rounds=["x"])
+
+
+def local_answers(cells, options, **more):
+    export = pd.DataFrame({"person": ["a", "b"], "round": ["x", "x"], "q": cells})
+    mapping = pe.SurveyMapping(
+        columns={"person": "person"}, local={"met": {"column": "q", "label": "Met", "options": options}}, **more
+    )
+    return to_responses(sheet(export), mapping, rounds=["x"])["local_met"].tolist()
+
+
+@pytest.mark.parametrize("cells", [[1, 2], ["1", "2"]])
+def test_options_whose_texts_are_other_numbers_need_a_table(cells):
+    options = {1: "0", 2: "1", 3: "2"}
+    with pytest.raises(CodingError, match="the code 1 of local_met stands for the text '0'"):
+        local_answers(cells, options)
+    codes, texts = {"1": 1, "2": 2, "3": 3}, {"0": 1, "1": 2, "2": 3}
+    assert local_answers(cells, options, codes={"local_met": codes}) == [1, 2]
+    assert local_answers(cells, options, codes={"q": texts}) == [2, 3]
+
+
+def test_options_whose_texts_are_their_codes_need_none():
+    assert local_answers(["1", "3 or more"], {1: "1", 2: "2", 3: "3 or more"}) == [1, 3]
+    assert local_answers([1, 2], {1: "1", 2: "2"}) == [1, 2]
+
+
+def test_spaces_around_a_key_make_no_other_key():
+    export = pd.DataFrame(
+        {
+            "person": ["a", " a", "b\u00a0", " "],
+            "round": ["x", "y ", "x", "x"],
+            "unit": ["W", " W", "W", None],
+            "who5_01": [1, 2, 3, 4],
+        }
+    )
+    found = map_sheet(sheet(export), rounds=["x", "y"])
+    assert not found.problems
+    assert found.responses["person"].fillna("").tolist() == ["a", "a", "b", ""]
+    assert found.responses["unit"].dropna().unique().tolist() == ["W"]
+    assert found.notes == (
+        "Cells of 'person' whose spaces at the ends were taken off: 3.",
+        "Cells of 'round' whose spaces at the ends were taken off: 1.",
+        "Cells of 'unit' whose spaces at the ends were taken off: 1.",
+    )
+
+
+def test_an_arm_said_once_is_that_of_all_rows_of_the_person():
+    export = pd.DataFrame(
+        {
+            "person": ["a", "b", "c", "d", None, "a", "b", "c", "d"],
+            "round": ["x"] * 5 + ["y"] * 4,
+            "arm": ["p", "u", None, "p", None, None, None, None, "u"],
+            "who5_01": [1] * 9,
+        }
+    )
+    found = map_sheet(sheet(export), rounds=["x", "y"])
+    assert found.responses["arm"].fillna("").tolist() == ["p", "u", "", "p", "", "p", "u", "", "u"]
+    assert found.notes == ("Rows without an arm that were given the one of the person's other rows: 2.",)
+
+
+def test_rows_of_repeated_instruments_are_no_second_answers():
+    export = pd.DataFrame(
+        {
+            "record_id": ["a", "a", "a", "b"],
+            "redcap_event_name": ["x"] * 4,
+            "redcap_repeat_instrument": [None, "visit", "visit", None],
+            "redcap_repeat_instance": [None, 1, 2, None],
+            "who5_01": [1, None, None, 9],
+        }
+    )
+    columns = {"person": "record_id", "round": "redcap_event_name"}
+    leave_out = ["redcap_repeat_instrument", "redcap_repeat_instance"]
+    redcap = Sheet(file="export.csv", source="redcap", frame=export)
+    found = map_sheet(redcap, pe.SurveyMapping(columns=columns, leave_out=leave_out), rounds=["x"])
+    assert not found.problems
+    assert found.responses["person"].tolist() == ["a", "b"]
+    assert found.rows.tolist() == [2, 5]
+    assert found.notes == ("Rows of repeated instruments that were left out: 2.",)
+    by_instance = pe.SurveyMapping(columns={"person": "record_id", "round": "redcap_repeat_instance"})
+    assert len(map_sheet(redcap, by_instance, rounds=["1", "2"]).responses) == 4
+
+
+@pytest.mark.parametrize("key", ["date", "died", "left_programme"])
+def test_a_day_or_a_death_said_once_is_not_that_of_every_round(key):
+    export = pd.DataFrame({"id": ["a"], "x_0": [1], "x_1": [2], "when": ["2024-01-01"] if key == "date" else [1]})
+    mapping = pe.SurveyMapping(columns={"person": "id", key: "when"}, item_columns={"who5_01": "x_{round}"})
+    with pytest.raises(InvalidValueError, match=r"'when' .* would count in every round"):
+        to_responses(sheet(export), mapping, rounds=["0", "1"])
+    named = export.rename(columns={"when": key})
+    mapping = pe.SurveyMapping(columns={"person": "id"}, item_columns={"who5_01": "x_{round}"})
+    with pytest.warns(UnusedColumnsWarning, match=key):
+        assert key not in to_responses(sheet(named), mapping, rounds=["0", "1"])
+
+
 def test_values_of_a_column_that_holds_persons_are_not_shown():
     export = pd.DataFrame({"round": [f"0101{number:06d}" for number in range(20)], "who5_01": 1})
     with pytest.raises(InvalidValueError) as caught:

@@ -220,7 +220,7 @@ class _Work:
         if not isinstance(cells.dtype, pd.StringDtype):
             return cells
         bare = cells.str.strip()
-        changed = int((bare != cells).sum())
+        changed = int((bare != cells)[cells.notna()].sum())
         if changed:
             self.notes.append(f"Cells of {column!r} whose spaces at the ends were taken off: {changed:,}.")
         return bare.mask(bare == "")
