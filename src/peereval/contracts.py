@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from peereval.errors import ColumnError, DuplicateError, MissingValueError, nearest
+from peereval.mentions import row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -273,8 +274,6 @@ REASONS: Mapping[str, str] = {
 }
 """Every reason code and what it means."""
 
-_SHOWN_ROWS = 3
-
 
 def check_frame(frame: pd.DataFrame, contract: Contract) -> None:
     """Check a pandas frame against a contract.
@@ -340,32 +339,6 @@ def check_table(table: ir.Table, contract: Contract) -> None:
     for column in _present(table.columns, contract):
         if not _is_ibis_kind(schema[column.name], column.kind):
             raise _wrong_kind(column, contract, str(schema[column.name]))
-
-
-def row_numbers(positions: Iterable[int]) -> str:
-    """Name rows by their number in the table, counted from 1 without the header.
-
-    Parameters
-    ----------
-    positions : iterable of int
-        Positions, counted from 0.
-
-    Returns
-    -------
-    str
-        The first three, and how many more there are.
-
-    Examples
-    --------
-    >>> row_numbers([0, 4, 7, 9])
-    'rows 1, 5, 8 and 1 more'
-    >>> row_numbers([4])
-    'row 5'
-    """
-    numbers = [position + 1 for position in positions]
-    shown = ", ".join(str(number) for number in numbers[:_SHOWN_ROWS])
-    more = len(numbers) - _SHOWN_ROWS
-    return ("rows " if len(numbers) > 1 else "row ") + shown + (f" and {more} more" if more > 0 else "")
 
 
 def _present(names: Iterable[str], contract: Contract) -> list[Column]:

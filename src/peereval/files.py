@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import CONTRACTS, row_numbers
+from peereval.contracts import CONTRACTS
 from peereval.errors import (
     ColumnError,
     DestinationError,
@@ -24,6 +24,7 @@ from peereval.errors import (
     UnsupportedInputError,
     nearest,
 )
+from peereval.mentions import row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

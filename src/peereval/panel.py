@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from peereval.contracts import row_numbers
 from peereval.errors import ColumnError, DesignError, InvalidValueError, nearest
+from peereval.mentions import row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -736,3 +736,17 @@ def test_no_attacker_pins_who_said_yes_in_a_mean():
 def test_a_number_of_two_values_in_table_1_is_a_share(few):
     safe = pe.release(quantiles_of([1.0] * few + [2.0] * (40 - few)))[0].estimates
     assert safe.loc[safe["measure"] == "mean", "withheld"].all()
+
+
+def test_two_valued_means_of_those_who_stayed_and_left_are_withheld_where_few_have_one_value():
+    people = [f"p{number}" for number in range(60)]
+    start = pd.DataFrame({"person": people, "round": "start", "lives_alone": [1.0] * 3 + [0.0] * 57, "who5_01": 1})
+    later = start.tail(40).assign(round="later")
+    rounds = pd.CategoricalDtype(["start", "later"], ordered=True)
+    responses = pd.concat([start, later], ignore_index=True).astype({"round": rounds})
+    exact = pe.attrition(responses, baseline=["lives_alone"])
+    assert exact.estimates.query("term == 'left'")["two_valued"].tolist() == [3]
+    [safe] = pe.release(exact)
+    compared = safe.to_frame().query("outcome == 'lives_alone'")
+    assert compared["withheld"].all()
+    assert compared["estimate"].isna().all()

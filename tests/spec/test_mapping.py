@@ -180,7 +180,7 @@ def test_a_table_with_codes_changes_codes_and_must_name_them_all(answers):
     assert found["who5_01"].tolist() == [5, 5]
     assert found["who5_02"].tolist() == [0, 0]
     answers.loc[1, "Q1_1"] = 3
-    with pytest.raises(CodingError, match=r"1 cell holds a code 3 that is not in the table of codes \(row 3\)"):
+    with pytest.raises(CodingError, match=r"1 cell holds a code \(3\) that is not in the table of codes \(row 3\)"):
         to_responses(sheet(answers), mapping)
 
 

@@ -362,6 +362,11 @@ class TestResults:
         assert dict(result.exclusions) == {"outcome_missing": int(data["score"].isna().sum())}
         assert {"formulaic", "numpy", "peereval"} <= set(result.settings["versions"])
         assert "<table" in model._repr_html_()
+        # no row of a person is printed with the model
+        printed = repr(model)
+        assert f"{model.n_persons} persons" in printed
+        assert "Intercept" in printed
+        assert len(printed.splitlines()) <= len(model.coefficients) + 2
         assert "&lt;b&gt;" in fit(data.rename(columns={"age": "<b>"}), "score ~ round + `<b>`")._repr_html_()
 
     def test_contrasts_by_name_and_together(self):

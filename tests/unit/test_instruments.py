@@ -395,3 +395,10 @@ def test_refused_instruments_say_why():
         pe.score(answers("basis-24", [1] * 24), "basis-24")
     with pytest.raises(NotScoredError, match="listed, but not scored"):
         pe.reliability(answers("basis-24", [1] * 24), "basis-24")
+
+
+def test_an_id_in_a_column_of_answers_is_not_shown():
+    # a column of ids, named as an item by mistake
+    with pytest.raises(OutOfRangeError, match="row 1, item who5_02: a number of 10 digits") as caught:
+        scored("who-5", [1, 701234567 * 10, 3, 4, 5])
+    assert "70123" not in str(caught.value)

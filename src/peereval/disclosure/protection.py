@@ -241,8 +241,7 @@ def protect_means(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     for name in (each for each in ("estimate", "conf_low", "conf_high") if each in safe):
         safe[name] = _to_step(safe[name], step).mask(withheld)
     for name in (each for each in ("p_value", "p_adjusted") if each in safe):
-        tens = 10**policy.decimals
-        safe[name] = np.ceil(safe[name].astype(float) * tens).clip(lower=1).div(tens).mask(withheld)
+        safe[name] = _rounded_up(safe[name], policy).mask(withheld)
     return safe
 
 
@@ -297,6 +296,13 @@ def _to_step(values: pd.Series, step: pd.Series) -> pd.Series:
     return ((values.astype(float) / step).round() * step).round(12) + 0.0
 
 
+def _rounded_up(p_values: pd.Series, policy: Policy) -> pd.Series:
+    """P values rounded up, so that none falls below a limit by rounding."""
+    tens = 10**policy.decimals
+    higher: pd.Series = np.ceil(p_values.astype(float) * tens).clip(lower=1).div(tens)
+    return higher
+
+
 def protect_coefficients(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Give reliabilities of enough persons, rounded and without their intervals.
 
@@ -338,8 +344,7 @@ def protect_tests(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """
     count = rows["n"].astype(float)
     withheld = (count < policy.fewest_for_mean) | rows["p_value"].isna()
-    tens = 10**policy.decimals
-    p_value = np.ceil(rows["p_value"].astype(float) * tens).clip(lower=1).div(tens).mask(withheld)
+    p_value = _rounded_up(rows["p_value"], policy).mask(withheld)
     left = rows.drop(columns=list(_LEAKS), errors="ignore")
     return left.assign(p_value=p_value, n=rounded(count, policy).mask(withheld), withheld=withheld)
 

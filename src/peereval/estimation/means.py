@@ -67,6 +67,29 @@ def standard_deviation(values: NDArray[np.float64]) -> float:
     return 0.0 if spread <= NOISE * max(1.0, abs(float(values.mean()))) else spread
 
 
+def rarer_of_two(values: NDArray[np.float64]) -> float:
+    """How many observations have the rarer of two values, where there are just two: then the mean is a share.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Observations without missing values.
+
+    Returns
+    -------
+    float
+        The number; not-a-number where fewer or more than two values occur.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rarer_of_two(np.array([0.0, 1, 0, 0])), rarer_of_two(np.array([1.0, 2, 3]))
+    (1.0, nan)
+    """
+    counts = np.unique(values, return_counts=True)[1]
+    return float(counts.min()) if len(counts) == 2 else np.nan  # noqa: PLR2004 - two values make a share
+
+
 def mean_of(values: NDArray[np.float64], *, level: float = 0.95) -> Estimate:
     """Mean with its t interval; also the paired t test, when `values` are differences.
 

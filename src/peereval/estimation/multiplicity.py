@@ -38,13 +38,16 @@ def check_adjustment(name: str) -> None:
         raise InvalidValueError(msg, hint=nearest(name, get_args(Adjustment)))
 
 
-def holm(p_values: Numbers) -> Numbers:
-    """Adjust p values after Holm (1979, Scandinavian Journal of Statistics 6:65): how sure one may be of every finding.
+def stepwise(p_values: Numbers, adjustment: Literal["holm", "benjamini-hochberg"]) -> Numbers:
+    """Adjust p values for their number.
 
     Parameters
     ----------
     p_values : ndarray, shape (n,)
         Missing ones stay missing and do not count.
+    adjustment : {"holm", "benjamini-hochberg"}
+        Holm (1979, Scandinavian Journal of Statistics 6:65): how sure one may be of every finding. Benjamini and
+        Hochberg (1995, JRSS B 57:289): the share of false findings among findings.
 
     Returns
     -------
@@ -53,46 +56,25 @@ def holm(p_values: Numbers) -> Numbers:
 
     Examples
     --------
-    R: ``p.adjust(c(0.01, 0.04, 0.03), "holm")`` gives 0.03, 0.06, 0.06.
+    R: ``p.adjust(c(0.01, 0.04, 0.03), "holm")`` gives 0.03, 0.06, 0.06, and ``"BH"`` 0.03, 0.04, 0.04.
 
     >>> import numpy as np
-    >>> holm(np.array([0.01, 0.04, 0.03])).round(6).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    known = np.isfinite(p_values)
-    order = np.argsort(p_values[known], kind="stable")
-    left = np.arange(known.sum(), 0, -1)
-    stepped = np.minimum(np.maximum.accumulate(p_values[known][order] * left), 1.0)
-    return _put_back(p_values, known, order, stepped)
-
-
-def benjamini_hochberg(p_values: Numbers) -> Numbers:
-    """Adjust p values after Benjamini and Hochberg (1995, JRSS B 57:289): the share of false findings among findings.
-
-    Parameters
-    ----------
-    p_values : ndarray, shape (n,)
-        Missing ones stay missing and do not count.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Adjusted p values.
-
-    Examples
-    --------
-    R: ``p.adjust(c(0.01, 0.04, 0.03), "BH")`` gives 0.03, 0.04, 0.04.
-
-    >>> import numpy as np
-    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(6).tolist()
+    >>> stepwise(np.array([0.01, 0.04, np.nan, 0.03]), "holm").round(6).tolist()
+    [0.03, 0.06, nan, 0.06]
+    >>> stepwise(np.array([0.01, 0.04, 0.03]), "benjamini-hochberg").round(6).tolist()
     [0.03, 0.04, 0.04]
     """
+    from statsmodels.stats.multitest import multipletests
+
     known = np.isfinite(p_values)
-    order = np.argsort(p_values[known], kind="stable")
-    n = int(known.sum())
-    stepped = p_values[known][order] * n / np.arange(1, n + 1)
-    stepped = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
-    return _put_back(p_values, known, order, stepped)
+    adjusted = np.full(len(p_values), np.nan)
+    if known.any():
+        adjusted[known] = multipletests(p_values[known], method=_NAMES[adjustment])[1]
+    return adjusted
+
+
+_NAMES = {"holm": "holm", "benjamini-hochberg": "fdr_bh"}
+"""What statsmodels calls them."""
 
 
 def tukey(statistics: Numbers, df: Numbers, n_means: int) -> Numbers:
@@ -127,11 +109,3 @@ def tukey(statistics: Numbers, df: Numbers, n_means: int) -> Numbers:
         ends = np.minimum(df[known], 1e5)
         found[known] = studentized_range.sf(np.abs(statistics[known]) * np.sqrt(2), n_means, ends)
     return found
-
-
-def _put_back(p_values: Numbers, known: NDArray[np.bool_], order: NDArray[np.intp], stepped: Numbers) -> Numbers:
-    placed = np.empty(len(stepped))
-    placed[order] = stepped
-    out = np.full(len(p_values), np.nan)
-    out[known] = placed
-    return out

@@ -7,9 +7,9 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import row_numbers
 from peereval.errors import ColumnError, DesignError, DuplicateError, InvalidValueError, MissingValueError, nearest
 from peereval.estimation.effect_sizes import hedges_factor
+from peereval.mentions import row_numbers
 from peereval.panel import arms_of
 from peereval.results import Result, data_facts, origin_of, versions
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from peereval.errors import CodingError, ColumnError, OutOfRangeError, nearest
+from peereval.mentions import shown_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -251,6 +252,27 @@ def without_codes(answers: Codes, how: Coding) -> Codes:
     return answers
 
 
+def out_of_range(answers: Codes, how: Coding) -> NDArray[np.bool_]:
+    """Find the answers that are no code of their item.
+
+    Parameters
+    ----------
+    answers : ndarray of float
+        Codes, one column an item, NaN where nothing was answered.
+    how : Coding
+        The coding.
+
+    Returns
+    -------
+    ndarray of bool
+        Where an answer is not a whole number within the range of its item.
+    """
+    lows, highs = ranges(how, answers.shape[1])
+    wrong: NDArray[np.bool_] = ~((answers >= lows) & (answers <= highs) & (np.floor(answers) == answers))
+    wrong &= ~np.isnan(answers)
+    return wrong
+
+
 def check_range(answers: Codes, columns: Sequence[str], how: Coding, first_row: int) -> None:
     """Check that every answer is a code of its item.
 
@@ -270,14 +292,12 @@ def check_range(answers: Codes, columns: Sequence[str], how: Coding, first_row: 
     OutOfRangeError
         An answer is not a whole number within the range; the message gives the first rows.
     """
-    lows, highs = ranges(how, answers.shape[1])
-    fine = (answers >= lows) & (answers <= highs) & (np.floor(answers) == answers)
-    missing = np.isnan(answers)
-    if np.count_nonzero(fine) + np.count_nonzero(missing) == answers.size:
+    rows, items = np.nonzero(out_of_range(answers, how))
+    if not len(rows):
         return
-    rows, items = np.nonzero(~(fine | missing))
+    lows, highs = ranges(how, answers.shape[1])
     shown = "; ".join(
-        f"row {first_row + row + 1}, item {columns[item]}: {answers[row, item]:g}"
+        f"row {first_row + row + 1}, item {columns[item]}: {shown_code(answers[row, item])}"
         for row, item in list(zip(rows.tolist(), items.tolist(), strict=True))[:_SHOWN]
     )
     more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""

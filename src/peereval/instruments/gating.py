@@ -9,6 +9,7 @@ import numpy as np
 from peereval.errors import ColumnError, OutOfRangeError
 from peereval.instruments.answers import check_numbers, codes_in
 from peereval.instruments.key import Gated
+from peereval.mentions import shown_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,9 +90,7 @@ def importance(responses: pd.DataFrame, gate: Mapping[int, str], n_items: int, r
     wrong = ~(np.isin(found, (0, 1)) | np.isnan(found))
     if wrong.any():
         row, place = (int(each[0]) for each in np.nonzero(wrong))
-        msg = (
-            f"row {rows.start + row + 1}, column {columns[place]}: {found[row, place]:g}; allowed are 1 (marked) and 0."
-        )
+        msg = f"row {rows.start + row + 1}, column {columns[place]}: {shown_code(found[row, place])}; allowed are 1 (marked) and 0."
         raise OutOfRangeError(msg, hint="Code the mark as 1 and its absence as 0.")
     marks = np.full((len(found), n_items), np.nan)
     ticked = (found == 1).any(axis=1, keepdims=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import row_numbers
 from peereval.errors import AliasedColumnsWarning, ConvergenceError, DesignError, FormulaError, OutOfRangeError
+from peereval.mentions import row_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from peereval.errors import DesignError, InvalidValueError, UnknownNameError, nearest
-from peereval.estimation.multiplicity import benjamini_hochberg, check_adjustment, holm, tukey
+from peereval.estimation.multiplicity import check_adjustment, stepwise, tukey
 from peereval.mixed_models.contrasts import tested_columns
 from peereval.mixed_models.wording import ASSUMPTIONS, references
 from peereval.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -247,18 +247,14 @@ def _between_changes(cells: _Cells) -> Iterator[_Difference]:
 _DIFFERENCES = {"groups": _between_groups, "rounds": _between_rounds, "changes": _between_changes}
 
 
-def _adjusted(frame: pd.DataFrame, adjust: str, n_means: int) -> pd.Series:
+def _adjusted(frame: pd.DataFrame, adjust: Adjustment, n_means: int) -> pd.Series:
     """Adjusted p values of the differences; means themselves have none."""
     adjusted = pd.Series(np.nan, index=frame.index)
     compared = frame[frame["measure"] != "mean"]
     for _, family in compared.groupby("family", sort=False):
         p, statistic, df = (family[name].to_numpy(dtype=np.float64) for name in ("p_value", "statistic", "df"))
-        adjusted[family.index] = tukey(statistic, df, n_means) if adjust == "tukey" else _STEPWISE[adjust](p)
+        if adjust == "tukey":
+            adjusted[family.index] = tukey(statistic, df, n_means)
+        else:
+            adjusted[family.index] = p if adjust == "none" else stepwise(p, adjust)
     return adjusted
-
-
-_STEPWISE: dict[str, Callable[[Numbers], Numbers]] = {
-    "none": np.asarray,
-    "holm": holm,
-    "benjamini-hochberg": benjamini_hochberg,
-}

@@ -425,17 +425,21 @@ class MMRM:
             return frames[0]
         return pd.concat(frames, keys=list(self.observations.group_names), names=[self.request.groups, "round"])
 
+    def __repr__(self) -> str:
+        # the model carries the rows it was fitted to; a printed page must not
+        return f"MMRM({self.request.formula!r}, {self._counts()})\n{self.coefficients.to_string(index=False)}"
+
+    def _counts(self) -> str:
+        return f"{self.n_observations} rows of {self.n_persons} persons in {len(self.observations.round_names)} rounds"
+
     def _repr_html_(self) -> str:
-        counts = (
-            f"{self.n_observations} rows of {self.n_persons} persons in {len(self.observations.round_names)} rounds"
-        )
         left_out = "; ".join(f"{reason}: {count}" for reason, count in self.exclusions.items()) or "none"
         return (
             f"<section><h4>{html.escape(self.request.formula)}</h4>"
             f"{_table(self.coefficients, index=False)}"
             f"<p>Covariance of the rounds</p>{_table(self.covariance, index=True)}"
             f"<p>{html.escape(self.method)}</p>"
-            f"<p>{counts}; rows left out: {html.escape(left_out)}. Log-likelihood {self.loglik:.4f}, AIC {self.aic:.2f}, "
+            f"<p>{self._counts()}; rows left out: {html.escape(left_out)}. Log-likelihood {self.loglik:.4f}, AIC {self.aic:.2f}, "
             f"BIC {self.bic:.2f}.</p></section>"
         )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import row_numbers
 from peereval.errors import (
     ColumnError,
     DesignError,
@@ -18,6 +17,7 @@ from peereval.errors import (
     OutOfRangeError,
     nearest,
 )
+from peereval.mentions import row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

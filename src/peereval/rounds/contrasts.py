@@ -14,6 +14,7 @@ from peereval.estimation.means import (
     contrast_of_means,
     difference_of_means,
     mean_of,
+    rarer_of_two,
     sign_flip_p,
     standard_deviation,
 )
@@ -244,9 +245,9 @@ def _mean(values: Values) -> float:
 
 
 def _two_valued(values: Values) -> dict[str, object]:
-    """How many persons have the rarer of two values, where there are just two: then the mean is a share."""
-    counts = np.unique(values, return_counts=True)[1]
-    return {"two_valued": int(counts.min())} if len(counts) == 2 else {}  # noqa: PLR2004
+    """The column that tells release that a mean is a share, where it is one."""
+    rarer = rarer_of_two(values)
+    return {} if np.isnan(rarer) else {"two_valued": rarer}
 
 
 def _flag(n: int) -> dict[str, object]:

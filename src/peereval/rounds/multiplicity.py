@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from peereval.estimation.multiplicity import stepwise
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,8 +33,6 @@ def with_decided_p(estimates: pd.DataFrame, *, last: str) -> pd.DataFrame:
     DataFrame
         The same rows with ``p_value`` and ``p_adjusted``.
     """
-    from statsmodels.stats.multitest import multipletests
-
     measure = next((name for name in _TESTED if (estimates["measure"] == name).any()), None)
     if measure is None or "p_value" not in estimates:
         return estimates.assign(p_value=np.nan, p_adjusted=np.nan)
@@ -42,6 +42,5 @@ def with_decided_p(estimates: pd.DataFrame, *, last: str) -> pd.DataFrame:
     decided = estimates.assign(p_value=estimates["p_value"].where(tested), p_adjusted=np.nan)
     primary, others = tested & estimates["primary"], tested & ~estimates["primary"]
     decided.loc[primary, "p_adjusted"] = decided.loc[primary, "p_value"]
-    if others.any():
-        decided.loc[others, "p_adjusted"] = multipletests(decided.loc[others, "p_value"], method="holm")[1]
+    decided.loc[others, "p_adjusted"] = stepwise(decided.loc[others, "p_value"].to_numpy(dtype=np.float64), "holm")
     return decided

@@ -9,8 +9,9 @@ import pandas as pd
 
 from peereval.disclosure.policy import disclosure_policy
 from peereval.errors import NotScoredError, OutOfRangeError, PeerevalError, UnknownNameError, nearest
-from peereval.instruments.answers import coding_of, item_columns, ranges, without_codes
+from peereval.instruments.answers import coding_of, item_columns, out_of_range, ranges, without_codes
 from peereval.instruments.lookup import instrument
+from peereval.mentions import shown_code
 from peereval.studies.findings import Finding, mended, understood
 from peereval.surveys.problems import MANY, file_rows
 from peereval.surveys.questions import PREFIX
@@ -28,8 +29,6 @@ SUSPECT = (77, 88, 99, 777, 888, 999, -1, -7, -8, -9)
 """Codes that often stand for no answer; outside the range of an item they are told as such."""
 _SUSPECT = "It often stands for no answer: if it does here, name it under missing or missing_in."
 _OTHER = "Check the coding of the export."
-_DIGITS = 3
-"""A number with more digits than this is no code but may be a number of a person, so it is not shown."""
 
 
 def instrument_findings(study: Study) -> Iterator[Finding]:
@@ -160,7 +159,7 @@ def _of_instrument(study: Study, name: str, sheet: Sheet, mapped: Mapped) -> Ite
         return
     codes = without_codes(_numbers(mapped.responses, columns), how)
     lows, highs = ranges(how, one.n_items)
-    wrong = ~np.isnan(codes) & ~((codes >= lows) & (codes <= highs) & (np.floor(codes) == codes))
+    wrong = out_of_range(codes, how)
     spans = " or ".join(sorted({f"{low:g} to {high:g}" for low, high in zip(lows, highs, strict=True)}))
     yield from _out_of_range(codes, wrong, columns, sheet, mapped, f"allowed are whole numbers from {spans}")
 
@@ -190,11 +189,7 @@ def _out_of_range(
             continue
         for code in found:
             rows = file_rows(mapped.rows[here & (codes[:, place] == code)].tolist())
-            text = f"{_shown(code)} in {rows} ({columns[place]}); {allowed}. {_SUSPECT if code in SUSPECT else _OTHER}"
+            text = (
+                f"{shown_code(code)} in {rows} ({columns[place]}); {allowed}. {_SUSPECT if code in SUSPECT else _OTHER}"
+            )
             yield Finding("mend", OutOfRangeError.code, where, text)
-
-
-def _shown(code: float) -> str:
-    text = f"{code:.15g}"
-    digits = sum(each.isdigit() for each in text)
-    return text if digits <= _DIGITS else f"a number of {digits} digits"

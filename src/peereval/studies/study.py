@@ -10,10 +10,11 @@ import pandas as pd
 
 from peereval.admissions.contacts import read_contacts
 from peereval.admissions.readmission import readmissions
-from peereval.contracts import INVITED, check_frame, row_numbers
+from peereval.contracts import INVITED, check_frame
 from peereval.errors import ColumnError, InvalidValueError
 from peereval.files import existing_file, read_table, read_toml
 from peereval.instruments.scoring import score
+from peereval.mentions import row_numbers
 from peereval.studies.reading import line_of, read_plan
 from peereval.surveys.item_file import read_item_file
 from peereval.surveys.local_items import score_local

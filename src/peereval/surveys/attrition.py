@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import RESPONSES, SCORES, check_frame, row_numbers
+from peereval.contracts import RESPONSES, SCORES, check_frame
 from peereval.errors import ColumnError, DesignError, InvalidValueError, nearest
+from peereval.mentions import row_numbers
 from peereval.panel import arms_of, groups_of, round_order
 from peereval.results import Result, data_facts, origin_of, versions
 from peereval.surveys.baseline import DESCRIBED, difference_row, mean_row, measured, numbers
@@ -133,7 +134,7 @@ def attrition(
             *(("Yang and Dalton 2012, SAS Global Forum, paper 335",) if linked and len(baseline) else ()),
         ),
         settings={"arm": arm, "by": by, "linked": linked, "versions": versions(), "data": data_facts(responses)},
-        columns={name: DESCRIBED[name] for name in ("sd", "flag")} if linked and len(baseline) else {},
+        columns={name: DESCRIBED[name] for name in ("sd", "two_valued", "flag")} if linked and len(baseline) else {},
         exclusions=_exclusions(responses, answers, grouping, arm, linked=linked),
         origin=origin_of(responses),
     )

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from peereval.contracts import RESPONSES, SCORES, check_frame, row_numbers
+from peereval.contracts import RESPONSES, SCORES, check_frame
 from peereval.errors import ColumnError, InvalidValueError, nearest
 from peereval.estimation.balance import difference_in_levels, difference_in_sds, spacing
-from peereval.estimation.means import mean_of, standard_deviation
+from peereval.estimation.means import mean_of, rarer_of_two, standard_deviation
+from peereval.mentions import row_numbers
 from peereval.panel import arms_of, round_order
 from peereval.results import Result, data_facts, origin_of, versions
 from peereval.surveys.response import share
@@ -264,7 +265,7 @@ def mean_row(values: NDArray[np.float64]) -> dict[str, object]:
     found = mean_of(values)
     return {
         "measure": "mean", "estimate": found.estimate, "std_error": found.std_error,
-        "sd": standard_deviation(values), "n": len(values),
+        "sd": standard_deviation(values), "n": len(values), "two_valued": rarer_of_two(values),
     }  # fmt: skip
 
 
@@ -308,9 +309,7 @@ def _described(name: str, values: pd.Series, groups: pd.Series, arms: list[str])
 
 def _of_numbers(samples: dict[str, NDArray[np.float64]], arms: list[str]) -> Iterator[dict[str, object]]:
     for group, sample in samples.items():
-        counts = np.unique(sample, return_counts=True)[1]
-        rarer = int(counts.min()) if len(counts) == 2 else np.nan  # noqa: PLR2004 - the mean of two values is a share
-        yield {"group": group, **mean_row(sample), "two_valued": rarer}
+        yield {"group": group, **mean_row(sample)}
     for measure, place in QUANTILES.items():
         for group, sample in samples.items():
             value = float(np.quantile(sample, place)) if len(sample) else np.nan

@@ -12,6 +12,7 @@ import pandas as pd
 from peereval.errors import CodingError, ColumnError, InvalidValueError, nearest
 from peereval.files import EMPTY
 from peereval.instruments.lookup import instrument, list_ids
+from peereval.mentions import shown_code
 from peereval.surveys.keys import whole_numbers
 from peereval.surveys.problems import Problem, file_rows
 from peereval.surveys.questions import PREFIX
@@ -148,9 +149,12 @@ def _numbers(cells: pd.Series, missing: Sequence[Cell]) -> Coded:
     if not numbers:
         return Coded(cells, {})
     values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    hits = {_as_written(code): int((values == code).sum()) for code in dict.fromkeys(numbers)}
-    found = {code: count for code, count in hits.items() if count}
-    return Coded(cells.mask(np.isin(values, numbers)) if found else cells, found)
+    hits = {_as_written(code): values == code for code in dict.fromkeys(numbers)}
+    found = {code: count for code, hit in hits.items() if (count := int(np.count_nonzero(hit)))}
+    if not found:
+        return Coded(cells, {})
+    answers = np.where(np.logical_or.reduce([hits[code] for code in found]), np.nan, values)
+    return Coded(pd.Series(answers, index=cells.index, copy=False), found)
 
 
 def _as_written(value: object) -> str:
@@ -187,7 +191,11 @@ def _without_code(
 ) -> Iterator[Problem]:
     there = np.append(unknown, False)[places]
     numbers = [text for text, is_unknown in zip(texts, unknown, strict=True) if is_unknown and _NUMBER.fullmatch(text)]
-    what = f"code {numbers[0]} that is not in the table of codes" if numbers else "text without a code"
+    what = (
+        f"code ({shown_code(float(numbers[0]))}) that is not in the table of codes"
+        if numbers
+        else "text without a code"
+    )
     count = int(there.sum())
     cells = "1 cell holds" if count == 1 else f"{count} cells hold"
     text = f"{cells} a {what} ({file_rows(rows[there].tolist())})."

@@ -159,7 +159,7 @@ def _content(path: Path) -> bytes:
 
 
 def _container(data: bytes, file: str) -> Container:
-    if not data.strip():
+    if not data or data.isspace():
         msg = f"{file} is empty."
         raise UnreadableFileError(msg, hint="Export the file again.")
     if data.startswith(_OLE):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import row_numbers
 from peereval.errors import ColumnError, IdentifierError, InvalidValueError, nearest
+from peereval.mentions import row_numbers
 from peereval.surveys.spelling import spelled
 
 if TYPE_CHECKING:
@@ -155,10 +155,10 @@ def _identifiers(column: pd.Series) -> tuple[NDArray[np.int64], set[str]]:
 
 
 def _in_numbers(column: pd.Series) -> tuple[NDArray[np.int64], set[str]]:
-    largest = column.max()
-    if pd.isna(largest) or largest < _NINE_DIGITS:
-        return np.zeros(0, dtype=np.int64), set()
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    # what is not a number is never the larger one
+    if np.fmax.reduce(values, initial=0) < _NINE_DIGITS:
+        return np.zeros(0, dtype=np.int64), set()
     long = (values >= _NINE_DIGITS) & (values < _TEN_DIGITS) | (values >= _CENTURIES[0]) & (values < _CENTURIES[1])
     numbers = np.unique(values[long & (values == np.floor(values))]).astype(np.int64)
     read = _read([str(number).zfill(10) for number in numbers[_plausible(numbers)]])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import LINKED, RESPONSES, check_frame, row_numbers
+from peereval.contracts import LINKED, RESPONSES, check_frame
 from peereval.errors import ColumnError, DesignError, DuplicateError, InvalidValueError, nearest
+from peereval.mentions import row_numbers
 from peereval.panel import round_order
 from peereval.surveys.matching import Matches, match
 from peereval.surveys.spelling import spelled

@@ -9,6 +9,7 @@ import pandas as pd
 
 from peereval.contracts import RESPONSES, check_frame
 from peereval.errors import ColumnError, OutOfRangeError, nearest
+from peereval.mentions import shown_code
 from peereval.surveys.problems import file_rows
 from peereval.surveys.questions import PREFIX
 
@@ -103,7 +104,7 @@ def local_codes(responses: pd.DataFrame, name: str, item: LocalItem) -> np.ndarr
     codes: np.ndarray = responses[column].to_numpy(dtype=np.float64, na_value=np.nan)
     other = ~np.isnan(codes) & ~np.isin(codes, list(item.options))
     if other.any():
-        shown = ", ".join(f"{code:g}" for code in np.unique(codes[other])[:3])
+        shown = ", ".join(shown_code(code) for code in np.unique(codes[other])[:3])
         rows = file_rows((np.flatnonzero(other) + 1).tolist())
         msg = f"{int(other.sum())} answers to {column!r} are none of its options: {shown} ({rows})."
         raise OutOfRangeError(msg, hint="Add the option, or set the code to missing.")

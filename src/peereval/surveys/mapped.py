@@ -102,7 +102,9 @@ class _Work:
     def __init__(self, sheet: Sheet, layout: SurveyMapping, written: Sequence[str]) -> None:
         self.sheet, self.layout, self.written = sheet, layout, written
         kept, self.notes = answer_rows(sheet, layout)
-        self.frame = sheet.frame[kept].reset_index(drop=True)
+        # a frame of a million answers is not copied to leave out no row
+        self.frame = sheet.frame if kept.all() else sheet.frame[kept]
+        self.frame = self.frame.reset_index(drop=True)
         self.file_rows = np.flatnonzero(kept) + sheet.first_row
         self.rows = np.tile(self.file_rows, max(len(written), 1))
         self.columns: dict[str, pd.Series] = {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from peereval.mentions import row_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from peereval.errors import PeerevalError
 
-_SHOWN = 3
 MANY = 12
 """A column with more unknown values than this is most likely another column, so its values are not shown."""
 
@@ -65,9 +66,7 @@ def file_rows(numbers: Iterable[int]) -> str:
     >>> file_rows([2, 5, 9, 11, 14])
     'rows 2, 5, 9 and 2 more'
     """
-    every = list(numbers)
-    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-    return ("rows " if len(every) > 1 else "row ") + ", ".join(map(str, every[:_SHOWN])) + more
+    return row_numbers(number - 1 for number in numbers)
 
 
 def shown_values(values: Collection[str]) -> str:

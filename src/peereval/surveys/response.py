@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from peereval.contracts import INVITED, check_frame, row_numbers
+from peereval.contracts import INVITED, check_frame
 from peereval.errors import InvalidValueError, nearest
 from peereval.estimation.proportions import wilson_interval
+from peereval.mentions import row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
