@@ -119,7 +119,7 @@ def mean_of(values: NDArray[np.float64], *, level: float = 0.95) -> Estimate:
     spread = standard_deviation(values)
     if not spread > 0:
         return Estimate(mean)
-    return _with_t(mean, spread / n**0.5, n - 1.0, level)
+    return with_t(mean, spread / n**0.5, n - 1.0, level)
 
 
 def difference_of_means(a: NDArray[np.float64], b: NDArray[np.float64], *, level: float = 0.95) -> Estimate:
@@ -186,7 +186,7 @@ def contrast_of_means(
     if variance == 0.0:
         return Estimate(estimate)
     df = variance**2 / float((parts**2 / (sizes - 1)).sum())
-    return _with_t(estimate, variance**0.5, df, level)
+    return with_t(estimate, variance**0.5, df, level)
 
 
 def sign_flip_p(differences: NDArray[np.float64], *, seed: int = 0) -> float:
@@ -229,8 +229,35 @@ def sign_flip_p(differences: NDArray[np.float64], *, seed: int = 0) -> float:
     return float(test.pvalue)
 
 
-def _with_t(estimate: float, std_error: float, df: float, level: float) -> Estimate:
+def with_t(estimate: float, std_error: float, df: float, level: float) -> Estimate:
+    """Complete an estimate by the t test that it is 0 and by its interval.
+
+    Parameters
+    ----------
+    estimate, std_error : float
+        In the unit of the data.
+    df : float
+        Degrees of freedom; infinite for the normal distribution.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Estimate
+        Without uncertainty where there is no standard error above 0.
+
+    Examples
+    --------
+    R: ``2 * pt(-2, 10)`` gives 0.0734 and ``2 * pnorm(-2)`` 0.0455.
+
+    >>> import numpy as np
+    >>> round(with_t(1.0, 0.5, 10, 0.95).p_value, 4), round(with_t(1.0, 0.5, np.inf, 0.95).p_value, 4)
+    (0.0734, 0.0455)
+    """
     from scipy.stats import t
+
+    if not std_error > 0:
+        return Estimate(estimate)
 
     statistic = estimate / std_error
     half = float(t.ppf((1 + level) / 2, df)) * std_error

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from peereval.errors import DesignError
+from peereval.estimation.clustered import bell_mccaffrey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,12 +227,4 @@ def _corrected(information: Numbers, score: Numbers, correction: Correction) -> 
     """X̃'AX̃, X̃'AAX̃ and X̃'Aẽ."""
     if correction == "CR0":
         return information, information, score
-    values, vectors = np.linalg.eigh(information)
-    free = 1 - values
-    # a pseudo-inverse: nothing is left of a direction that the cluster alone determines
-    factor = np.where(free > _DETERMINED, np.maximum(free, _DETERMINED) ** -0.5, 0.0)
-    turned = vectors.swapaxes(1, 2)
-    middle = (vectors * (values * factor)[:, None, :]) @ turned
-    outer = (vectors * (values * factor**2)[:, None, :]) @ turned
-    corrected = np.einsum("npq,nq->np", vectors, factor * np.einsum("npq,np->nq", vectors, score))
-    return middle, outer, corrected
+    return bell_mccaffrey(information, score)
