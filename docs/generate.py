@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import TYPE_CHECKING
+import tomllib
+from pathlib import Path
 
 import peereval as pe
 from peereval import errors
 from peereval.admissions.definition import DEFINITIONS, readmission_definition
-from peereval.contracts import CONTRACTS, REASONS
+from peereval.contracts import CONTRACTS
 from peereval.disclosure.policy import POLICIES, disclosure_policy
 from peereval.files import definitions
 from peereval.instruments.card import card
+from peereval.reasons import REASONS
 
-if TYPE_CHECKING:
-    from pathlib import Path
+TESTS = Path(__file__).parents[1] / "tests"
 
 
 def everything(folder: Path) -> None:
@@ -102,6 +103,7 @@ def _error_pages() -> dict[str, str]:
 
 def _definitions() -> str:
     lines = ["# Definitions and policies", "", "## Readmission definitions", ""]
+    cases = tomllib.loads((TESTS / "spec" / "definition_cases.toml").read_text(encoding="utf-8"))
     for name in sorted(definitions(*DEFINITIONS)):
         rule = readmission_definition(name)
         lines += [
@@ -109,10 +111,14 @@ def _definitions() -> str:
             "",
             f"{rule.name}, version {rule.version}. {rule.sentence}",
             "",
-            f"Source: {rule.source}",
+            f"Source: {rule.source}. {_MARKS[rule.mark]}",
             "",
         ]
         lines += [f"- not verified: {part}" for part in rule.unverified] + [""]
+        lines += (
+            [] if rule.applies_to_psychiatry else [f"Not applicable to psychiatric stays: {rule.not_applicable}", ""]
+        )
+        lines += [line for case in cases.get(name, []) for line in _case(case)]
     lines += ["## Disclosure policies", ""]
     for name in sorted(definitions(*POLICIES)):
         policy = disclosure_policy(name)
@@ -125,6 +131,22 @@ def _definitions() -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+_MARKS = {
+    "T": "Read in a stored text of the source.",
+    "M": "Written from memory; the source was not found.",
+    "own": "",
+}
+
+
+def _case(case: dict[str, str]) -> list[str]:
+    """A worked case: contacts in, index stays out."""
+    lines = [f"**{case['rule']}**", ""]
+    for table in (case["contacts"], case["expected"]):
+        head, *rows = table.strip().splitlines()
+        lines += [f"| {head} |", "|" + " --- |" * len(head.split("|")), *(f"| {row} |" for row in rows), ""]
+    return lines
 
 
 def _instruments() -> str:

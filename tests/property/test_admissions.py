@@ -75,8 +75,8 @@ def naive_hours(hours):
     ],
     ids=["0-hours", "4-hours", "dk-30", "12-hours", "same-day"],
 )
-@given(drawn=st.lists(contact, min_size=1, max_size=9))
-@settings(max_examples=25)
+@given(drawn=st.lists(contact, min_size=1, max_size=20))
+@settings(max_examples=8)
 def test_episodes_agree_with_the_naive_walk(joining, apart, drawn):
     frame = as_frame(drawn)
     found = pe.episodes(frame, joining=joining)
@@ -111,7 +111,7 @@ def naive_readmitted(stay, later):
 
 
 @given(drawn=st.lists(contact, min_size=1, max_size=9, unique_by=lambda row: (row["person"], row["start"])))
-@settings(max_examples=60)
+@settings(max_examples=20)
 def test_index_stays_agree_with_the_naive_rule(drawn):
     frame = as_frame(drawn)
     found = pe.readmissions(frame, definition="dk-30", followup_end=END)
@@ -185,7 +185,7 @@ def as_stays(lives):
 
 
 @given(lives=st.lists(life, min_size=1, max_size=8))
-@settings(max_examples=40)
+@settings(max_examples=16)
 def test_the_curve_agrees_with_the_naive_one(lives):
     stays = as_stays(lives)
     found = pe.time_to_readmission(stays, horizon=200).estimates
@@ -198,10 +198,11 @@ def test_the_curve_agrees_with_the_naive_one(lives):
 
 
 @given(drawn=st.lists(contact, min_size=1, max_size=8), order=st.randoms())
-@settings(max_examples=25)
+@settings(max_examples=8)
 def test_the_order_of_the_rows_does_not_matter(drawn, order):
     frame = as_frame(drawn)
     shuffled = frame.sample(frac=1.0, random_state=order.randrange(2**32))
     columns = ["person", "episode", "admitted", "discharged", "n_contacts", "acute", "specialty", "unit"]
-    first, second = (pe.episodes(each, joining=4)[columns] for each in (frame, shuffled))
+    chosen = {"acute": "any", "unit": "longest"}
+    first, second = (pe.episodes(each, joining=4, choose=chosen)[columns] for each in (frame, shuffled))
     pd.testing.assert_frame_equal(first, second)

@@ -140,9 +140,13 @@ def test_wrong_files_are_told(tmp_path):
     (tmp_path / "c.parquet").write_bytes(b"PAR1 and then nothing")
     with pytest.raises(UnreadableFileError, match=r"c.parquet cannot be read \(21 bytes\)"):
         pe.read_contacts(tmp_path / "c.parquet")
-    (tmp_path / "c.sas7bdat").write_bytes(b"x")
+    (tmp_path / "c.docx").write_bytes(b"x")
     with pytest.raises(UnsupportedInputError):
-        pe.read_contacts(tmp_path / "c.sas7bdat")
+        pe.read_contacts(tmp_path / "c.docx")
+    for name in ("c.sas7bdat", "c.dta", "c.xlsx"):
+        (tmp_path / name).write_bytes(b"x")
+        with pytest.raises(UnreadableFileError, match=rf"{name} cannot be read \(1 bytes\)"):
+            pe.read_contacts(tmp_path / name)
     with pytest.raises(UnsupportedInputError, match="from int"):
         pe.read_contacts(7)
 
@@ -174,3 +178,143 @@ def test_a_missing_file_names_the_nearest_and_a_pattern_that_matches_nothing_is_
         pe.read_contacts(tmp_path / "contact.parquet")
     with pytest.raises(MissingFileError, match="No file matches"):
         pe.read_contacts(tmp_path / "*.nothing")
+
+
+FULL = """
+    person | admitted         | discharged       | acute | specialty   | unit
+    1001   | 2020-03-01 10:00 | 2020-03-05 10:00 | yes   | psychiatric | W1
+    1002   | 2020-03-01 10:00 |                  | no    | somatic     | W2
+    """
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "dta"])
+def test_the_same_contacts_in_other_files(table, tmp_path, ending):
+    frame = table(FULL).astype({"person": "string"})
+    path = tmp_path / f"c.{ending}"
+    if ending == "csv":
+        frame.to_csv(path, index=False)
+    elif ending == "xlsx":
+        frame.astype({"person": "int64"}).to_excel(path, index=False)
+    else:
+        plain = frame.astype({"person": "int64", "acute": "int8", "specialty": object, "unit": object})
+        plain.to_stata(path, write_index=False, convert_dates={"admitted": "tc", "discharged": "tc"})
+    found = to_pandas(pe.read_contacts(path).order_by("person"))
+    expected = pe.read_contacts(frame)
+    pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)
+    assert found["person"].tolist() == ["1001", "1002"]
+    assert found["acute"].tolist() == [True, False]
+
+
+def test_sas_files_are_read_as_sas(table, tmp_path, monkeypatch):
+    frame = table(FULL)
+    asked = {}
+
+    def read_sas(path, **how):
+        asked.update(how, name=path.name)
+        return frame.assign(person=[1001.0, 1002.0], acute=[1.0, 0.0], unit=["W1", ""])
+
+    monkeypatch.setattr(pd, "read_sas", read_sas)
+    (tmp_path / "c.sas7bdat").touch()
+    found = to_pandas(pe.read_contacts(tmp_path / "c.sas7bdat").order_by("person"))
+    assert asked == {"format": "sas7bdat", "encoding": "infer", "name": "c.sas7bdat"}
+    assert found["person"].tolist() == ["1001", "1002"]
+    assert found["unit"].isna().tolist() == [False, True]
+
+
+def test_a_partitioned_folder_is_one_table(table, tmp_path):
+    for number, part in enumerate((table(GOOD).iloc[:1], table(GOOD).iloc[1:])):
+        (tmp_path / f"year={2019 + number}").mkdir()
+        part.to_parquet(tmp_path / f"year={2019 + number}" / "part.parquet")
+    found = to_pandas(pe.read_contacts(tmp_path).order_by("person"))
+    assert found["person"].tolist() == ["a", "b"]
+    for name in ("c.csv", "d.csv"):
+        (tmp_path / name).touch()
+    with pytest.raises(UnsupportedInputError, match=r"c.csv is one of 2 files"):
+        pe.read_contacts(str(tmp_path / "*.csv"))
+
+
+def test_rows_without_person_or_admission_may_be_left_out_counted(table):
+    contacts = table("""
+        person | admitted         | discharged       | acute | specialty
+        a      | 2020-03-01 10:00 | 2020-03-05 10:00 | yes   | psychiatric
+        a      | 2020-06-01 10:00 | 2020-06-05 10:00 | yes   | psychiatric
+        x      | 2020-03-01 10:00 | 2020-03-05 10:00 | yes   | psychiatric
+        b      |                  | 2020-03-05 10:00 | yes   | psychiatric
+        """)
+    contacts.loc[2, "person"] = None
+    found = pe.read_contacts(contacts, strict=False)
+    assert found["reason"].fillna("").tolist() == ["", "", "person_missing", "admission_missing"]
+    rate = pe.readmission_rate(pe.readmissions(found))
+    assert dict(rate.exclusions) == {"admission_missing": 1, "followup_too_short": 1, "person_missing": 1}
+    assert rate.estimates["denominator"].tolist() == [1]
+
+
+def test_a_register_of_dates_counts_days_and_says_so(table):
+    contacts = table("""
+        person | acute | specialty
+        a      | yes   | psychiatric
+        a      | yes   | psychiatric
+        a      | yes   | psychiatric
+        b      | yes   | psychiatric
+        """)
+    days = pd.to_datetime(["2020-03-01", "2020-03-05", "2020-04-08", "2020-04-01"])
+    contacts["admitted"] = days.date
+    contacts["discharged"] = (days + pd.to_timedelta([4, 3, 1, 8], unit="D")).date
+    stays = pe.readmissions(contacts)
+    assert stays["n_contacts"].tolist() == [2, 1, 1]
+    assert stays["readmitted"].fillna(value=False).tolist() == [False, False, False]
+    assert stays["days_to_readmission"].tolist()[0] == 31.0
+    assert stays["followup_end"].iloc[0].hour == 23
+    rate = pe.readmission_rate(stays)
+    assert rate.settings["time_precision"] == "day"
+    assert any("dates only" in note for note in rate.assumptions)
+    assert (
+        pe.readmission_rate(pe.readmissions(table(FULL).astype({"person": "string"}))).settings["time_precision"]
+        == "minute"
+    )
+
+
+LPR2 = """
+    pnr | d_inddto         | d_uddto          | c_indm | c_spec | c_pattype | c_adiag | c_sgh
+    a   | 2015-03-01 00:00 | 2015-03-05 00:00 | 1      | 50     | 0         | DF200   | 1301
+    a   | 2015-03-09 00:00 | 2015-03-12 00:00 | 2      | 06     | 0         | DJ189   | 1301
+    a   | 2015-04-09 00:00 | 2015-04-09 00:00 | 2      | 50     | 2         | DF200   | 1301
+    """
+
+
+def test_a_register_is_translated(table):
+    with pytest.warns(pe.UnverifiedWarning, match="lpr2: not verified at the source: the names of the columns"):
+        found = pe.read_contacts(table(LPR2).astype({"c_sgh": "int64"}), register="lpr2")
+    assert found["acute"].tolist() == [True, False, False]
+    assert found["specialty"].tolist() == ["psychiatric", "somatic", "psychiatric"]
+    assert found["reason"].fillna("").tolist() == ["", "", "other_contact_type"]
+    assert found["hospital"].tolist() == ["1301"] * 3
+    assert found["dates_only"].all()
+    assert len(pe.episodes(found, joining=4)) == 2
+    with pytest.raises(ColumnError, match=r"D_INDDTO \(admitted\)"):
+        pe.read_contacts(table(LPR2).drop(columns="d_inddto"), register="lpr2")
+
+
+def test_dates_and_clocks_of_a_register_are_put_together(table):
+    contacts = table("""
+        CPR | dato_start | tidspunkt_start | dato_slut  | tidspunkt_slut | prioritet | hovedspeciale_ans | kontakttype
+        a   | 2020-03-01 | 10:00:00        | 2020-03-05 | 11:30:00       | ATA1      | psykiatri         | ALCA00
+        b   | 2020-03-01 | 10:00:00        |            |                | ATA3      | kirurgi           | ALCA00
+        """)
+    found = pe.read_contacts(contacts, register="lpr3")
+    assert found["admitted"].tolist() == [pd.Timestamp("2020-03-01 10:00")] * 2
+    assert found["discharged"].iloc[0] == pd.Timestamp("2020-03-05 11:30")
+    assert found["discharged"].isna().tolist() == [False, True]
+    assert "dates_only" not in found
+
+
+def test_a_change_of_clinic_in_the_swedish_register_is_one_stay(table):
+    contacts = table("""
+        lopnr | indatum          | utdatum          | pvard | mvo
+        1     | 2020-03-01 00:00 | 2020-03-05 00:00 | 2     | 901
+        1     | 2020-03-05 00:00 | 2020-03-09 00:00 | 1     | 911
+        1     | 2020-03-10 00:00 | 2020-03-19 00:00 | 2     | 101
+        """)
+    found = pe.read_contacts(contacts, register="par")
+    assert found["specialty"].tolist() == ["psychiatric", "psychiatric", "somatic"]
+    assert pe.episodes(found, joining="same-day")["n_contacts"].tolist() == [2, 1]

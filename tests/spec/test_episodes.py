@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import peereval as pe
-from peereval.errors import InvalidValueError
+from peereval.errors import ColumnError, InvalidValueError, MissingValueError
 
 SPECS = {
     "contacts that touch, overlap or nest are one stay": (
@@ -140,6 +140,121 @@ def test_other_columns_may_be_there_and_no_contact_gives_no_stay(table):
         """)
     assert "colour" not in pe.episodes(contacts, joining=4)
     assert pe.episodes(contacts.iloc[:0], joining=4).empty
+
+
+MOVED = """
+    person | admitted         | discharged       | acute | unit | hospital | diagnosis | discharged_to
+    a      | 2020-03-01 10:00 | 2020-03-02 10:00 | no    | W1   | H1       | F20       | transfer
+    a      | 2020-03-02 20:00 | 2020-03-09 10:00 | yes   | W2   | H2       | F31       | home
+    a      | 2020-03-09 12:00 | 2020-03-10 10:00 | no    | W3   | H1       | F32       | home
+    a      | 2020-03-10 22:00 | 2020-03-11 10:00 | no    | W4   | H1       | F33       | home
+    """
+
+ASKED = {
+    "a transfer may take longer": (
+        {"joining": 4, "transfer_gap_hours": 12},
+        """
+        episode | admitted         | discharged       | n_contacts | acute | unit | hospital | diagnosis | discharged_to
+        1       | 2020-03-01 10:00 | 2020-03-10 10:00 | 3          | no    | W3   | H1       | F20       | home
+        2       | 2020-03-10 22:00 | 2020-03-11 10:00 | 1          | no    | W4   | H1       | F33       | home
+        """,
+    ),
+    "within hospitals": (
+        {"joining": 12, "within": "hospital"},
+        """
+        episode | admitted         | discharged       | n_contacts | acute | unit | hospital | diagnosis | discharged_to
+        1       | 2020-03-01 10:00 | 2020-03-02 10:00 | 1          | no    | W1   | H1       | F20       | transfer
+        2       | 2020-03-02 20:00 | 2020-03-09 10:00 | 1          | yes   | W2   | H2       | F31       | home
+        3       | 2020-03-09 12:00 | 2020-03-11 10:00 | 2          | no    | W4   | H1       | F32       | home
+        """,
+    ),
+    "the contact that says each word is chosen": (
+        {
+            "joining": 12,
+            "choose": {
+                "acute": "any",
+                "unit": "longest",
+                "hospital": "first",
+                "diagnosis": "last",
+                "discharged_to": "first",
+            },
+        },
+        """
+        episode | admitted         | discharged       | n_contacts | acute | unit | hospital | diagnosis | discharged_to
+        1       | 2020-03-01 10:00 | 2020-03-11 10:00 | 4          | yes   | W2   | H1       | F33       | transfer
+        """,
+    ),
+    "seven hours": (
+        {"joining": 7},
+        """
+        episode | admitted         | discharged       | n_contacts | acute | unit | hospital | diagnosis | discharged_to
+        1       | 2020-03-01 10:00 | 2020-03-02 10:00 | 1          | no    | W1   | H1       | F20       | transfer
+        2       | 2020-03-02 20:00 | 2020-03-10 10:00 | 2          | yes   | W3   | H1       | F31       | home
+        3       | 2020-03-10 22:00 | 2020-03-11 10:00 | 1          | no    | W4   | H1       | F33       | home
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", ASKED, ids=lambda rule: rule.replace(" ", "-"))
+@pytest.mark.parametrize("reverse", [False, True], ids=["as-written", "backwards"])
+def test_joining_as_asked(table, as_text, rule, reverse):
+    how, expected = ASKED[rule]
+    given = table(MOVED).iloc[::-1] if reverse else table(MOVED)
+    wanted = table(expected)
+    assert as_text(pe.episodes(given, **how)[wanted.columns]) == as_text(wanted)
+
+
+def test_the_last_contact_is_the_one_that_ends_last_however_many_lie_within_it(table, as_text):
+    contacts = table("""
+        person | admitted         | discharged       | unit | diagnosis
+        a      | 2020-03-01 10:00 | 2020-03-04 10:00 | W1   | F20
+        a      | 2020-03-01 12:00 | 2020-03-02 10:00 | W2   | F31
+        a      | 2020-03-03 10:00 | 2020-03-20 10:00 |      | F32
+        a      | 2020-03-05 10:00 | 2020-03-06 10:00 | W4   | F33
+        a      | 2020-03-07 10:00 | 2020-03-08 10:00 | W5   | F40
+        b      | 2020-03-01 10:00 | 2020-03-20 10:00 | W1   |
+        b      | 2020-03-05 10:00 | 2020-03-20 10:00 | W2   | F31
+        """)
+    found = pe.episodes(contacts, joining=0)
+    wanted = table("""
+        person | episode | discharged       | n_contacts | unit | diagnosis
+        a      | 1       | 2020-03-20 10:00 | 5          |      | F20
+        b      | 1       | 2020-03-20 10:00 | 2          | W2   |
+        """)
+    assert as_text(found[wanted.columns]) == as_text(wanted)
+
+
+def test_an_acute_contact_that_is_not_known_leaves_any_unknown(table):
+    contacts = table("""
+        person | admitted         | discharged       | acute
+        a      | 2020-03-01 10:00 | 2020-03-04 10:00 | no
+        a      | 2020-03-04 10:00 | 2020-03-05 10:00 |
+        b      | 2020-03-01 10:00 | 2020-03-04 10:00 | yes
+        b      | 2020-03-04 10:00 | 2020-03-05 10:00 |
+        """)
+    found = pe.episodes(contacts, joining=0, choose={"acute": "any"})
+    assert found["acute"].isna().tolist() == [True, False]
+    assert pe.episodes(contacts, joining=0)["acute"].tolist() == [False, True]
+
+
+def test_what_joining_needs_is_asked_for(table):
+    contacts = table(MOVED)
+    with pytest.raises(ColumnError, match="no column 'hospital', which the joining needs"):
+        pe.episodes(contacts.drop(columns="hospital"), joining=4, within="hospital")
+    with pytest.raises(MissingValueError, match="'hospital' of the contacts is empty in 1 rows"):
+        pe.episodes(
+            contacts.assign(hospital=contacts["hospital"].mask([True, False, False, False])),
+            joining=4,
+            within="hospital",
+        )
+    with pytest.raises(ColumnError, match="no column 'colour'"):
+        pe.episodes(contacts, joining=4, choose={"colour": "first"})
+    for how in ({"within": "ward"}, {"choose": {"unit": "any"}}, {"transfer_gap_hours": -1}):
+        with pytest.raises(InvalidValueError):
+            pe.episodes(contacts, joining=4, **how)
+    with pytest.raises(InvalidValueError, match="dk-30 says wholly"):
+        pe.episodes(contacts, joining="dk-30", within="hospital")
 
 
 @pytest.mark.parametrize(("joining", "message"), [(-1, "cannot be negative"), ("dk30", r"Did you mean 'dk-30'\?")])

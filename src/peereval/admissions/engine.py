@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from peereval.admissions.sources import read_frame
 from peereval.errors import ColumnError, MissingFileError, UnsupportedInputError
 from peereval.files import existing_file, parquet_origin
 
@@ -34,7 +35,7 @@ def as_table(source: Source, contract: Contract) -> ir.Table:
     Parameters
     ----------
     source : DataFrame, str, Path or ibis Table
-        A frame, a parquet file or a pattern of parquet files, or a table of any Ibis back end.
+        A frame, a file, a folder or pattern of parquet files, or a table of any Ibis back end.
     contract : Contract
         What the table should look like.
 
@@ -64,7 +65,7 @@ def _opened(source: Source, contract: Contract) -> ir.Table:
     if isinstance(source, pd.DataFrame):
         return ibis.memtable(_arrow(source, contract))
     if isinstance(source, str | Path):
-        return _from_files(source)
+        return _from_files(source, contract)
     msg = f"Contacts cannot be read from {type(source).__name__}."
     raise UnsupportedInputError(msg, hint="Give a pandas frame, a parquet path or an Ibis table.")
 
@@ -108,16 +109,19 @@ def given_back(table: ir.Table, source: Source, order: tuple[str, ...] = ()) -> 
     return to_pandas(table.order_by(*order) if order else table)
 
 
-def _from_files(source: str | Path) -> ir.Table:
+def _from_files(source: str | Path, contract: Contract) -> ir.Table:
     import ibis
 
     paths = _paths(source)
     if not paths:
         msg = f"No file matches {source}."
         raise MissingFileError(msg, hint="Look at the folder and the pattern.")
-    if any(not path.endswith(".parquet") for path in paths):
-        msg = f"{Path(paths[0]).name} is no parquet file; contacts are read from .parquet."
-        raise UnsupportedInputError(msg, hint="Read other files with pandas and give the frame.")
+    others = [path for path in paths if not path.endswith(".parquet")]
+    if others and len(paths) > 1:
+        msg = f"{Path(others[0]).name} is one of {len(paths)} files; several files are read from .parquet only."
+        raise UnsupportedInputError(msg, hint="Give one file, or put the frames together.")
+    if others:
+        return ibis.memtable(_arrow(read_frame(Path(others[0]), contract), contract))
     origins = {parquet_origin(Path(path)) for path in paths}
     _forget_files()
     table = ibis.read_parquet(paths, file_row_number=True)
@@ -127,7 +131,9 @@ def _from_files(source: str | Path) -> ir.Table:
 
 
 def _paths(source: str | Path) -> list[str]:
-    """The files of a path or pattern; a path that is no pattern must exist."""
+    """The files of a path, folder or pattern; a path that is no pattern must exist."""
+    if Path(source).is_dir():
+        return sorted(str(path) for path in Path(source).rglob("*.parquet"))
     if Path(source).is_file() or not any(sign in str(source) for sign in "*?["):
         return [str(existing_file(source))]
     return sorted(glob(str(source)))  # noqa: PTH207 - a pattern may be absolute
@@ -151,12 +157,26 @@ def _typed(table: ir.Table, contract: Contract) -> ir.Table:
         for name, kind in table.schema().items()
         if kind.is_timestamp() and kind.timezone is None and kind.scale not in (None, _MICROSECONDS)
     }
+    finer |= {name: table[name].cast(ibis.dtype("timestamp(6)")) for name in _dates(table, contract)}
     wanted = {column.name: ibis.dtype(_TYPES.get(column.kind, "string")) for column in contract.columns}
-    other = [name for name in wanted if name in table.columns and type(table[name].type()) is not type(wanted[name])]
+    other = [
+        name
+        for name in wanted
+        if name in table.columns and name not in finer and type(table[name].type()) is not type(wanted[name])
+    ]
     if other:
         filled = table.aggregate(**{name: table[name].count() for name in other}).to_pyarrow().to_pylist()[0]
         finer |= {name: ibis.null(wanted[name]) for name in other if not filled[name]}
+    times = [column.name for column in contract.columns if column.kind == "time" and column.name in table.columns]
+    if times and set(times) == set(_dates(table, contract)):
+        finer["dates_only"] = ibis.literal(value=True)
     return table.mutate(**finer) if finer else table
+
+
+def _dates(table: ir.Table, contract: Contract) -> list[str]:
+    """Columns of times that hold dates without a time of day."""
+    times = [column.name for column in contract.columns if column.kind == "time" and column.name in table.columns]
+    return [name for name in times if table[name].type().is_date()]
 
 
 def _arrow(frame: pd.DataFrame, contract: Contract) -> pa.Table:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from peereval.admissions.contacts import read_contacts
 from peereval.admissions.definition import DEFINITIONS, readmission_definition
 from peereval.admissions.engine import Source, as_table, given_back
+from peereval.admissions.joining import SAME_DAY, Chosen, Joining, JoiningRule, Within, joining_rule
+from peereval.admissions.spans import FAR, episode_spans
 from peereval.contracts import CONTACTS
-from peereval.errors import InvalidValueError, nearest
+from peereval.errors import ColumnError, InvalidValueError, MissingValueError, nearest
 from peereval.files import definitions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import ibis.expr.types as ir
 
-Joining: TypeAlias = "str | float"
-
-FAR = "9999-12-31 00:00:00"
-"""The end of a stay that is still open, in running maxima."""
-
-_OF_FIRST = ("acute", "specialty")
-_OF_LAST = ("unit", "hospital", "discharged_to")
+_AS_USUAL: Mapping[str, Chosen] = MappingProxyType({})
 
 
-def episodes(contacts: Source, *, joining: Joining) -> Any:
+def episodes(
+    contacts: Source,
+    *,
+    joining: Joining,
+    within: Within = "anywhere",
+    transfer_gap_hours: float | None = None,
+    choose: Mapping[str, Chosen] = _AS_USUAL,
+) -> Any:
     """Join the contacts of each person that overlap, touch, nest or lie close together.
 
     Parameters
@@ -33,19 +39,30 @@ def episodes(contacts: Source, *, joining: Joining) -> Any:
     joining : str or float
         The largest gap in hours between a discharge and the next admission; ``"same-day"`` to join when
         the next admission is on the calendar day of the discharge; or the id of a readmission definition, such
-        as ``"dk-30"``, to join as it does. There is no default.
+        as ``"dk-30"``, to join as it does (then nothing else is said). There is no default.
+    within : {"anywhere", "hospital"}
+        Whether contacts of different hospitals are joined.
+    transfer_gap_hours : float, optional
+        The largest gap in hours after a contact whose ``discharged_to`` is ``transfer``, where it is larger.
+    choose : mapping of str to {"first", "last", "longest", "any"}, optional
+        The contact that says a column of the episode. Unless it is named here, ``acute``, ``specialty``,
+        ``diagnosis`` and ``age`` are those of the first contact, ``unit``, ``hospital`` and ``discharged_to`` those
+        of the contact that ends last. ``{"acute": "any"}`` makes an episode acute if one of its contacts is.
 
     Returns
     -------
     DataFrame or ibis Table
-        The *episodes* contract, of the kind that was given. ``acute`` and ``specialty`` are those of the first
-        contact; ``unit``, ``hospital`` and ``discharged_to`` those of the contact that ends last. Contacts
-        whose ``reason`` is set join no episode.
+        The *episodes* contract, of the kind that was given. Contacts whose ``reason`` is set join no episode.
+        Among contacts that begin and end together, the other columns decide in alphabetical order.
 
     Raises
     ------
     InvalidValueError
-        `joining` is a negative number or an unknown name.
+        `joining` is a negative number or an unknown name, or another argument is not one of its words.
+    ColumnError
+        The contacts have no column that `within`, `transfer_gap_hours` or `choose` needs.
+    MissingValueError
+        Contacts shall be joined within hospitals, and a hospital is missing.
 
     Examples
     --------
@@ -60,94 +77,100 @@ def episodes(contacts: Source, *, joining: Joining) -> Any:
     0        1 2020-03-01 10:00:00 2020-03-05 10:00:00           2
     1        2 2020-03-09 08:00:00                 NaT           1
     """
+    rule = _rule(joining, within, transfer_gap_hours, choose)
     checked = read_contacts(as_table(contacts, CONTACTS))
-    return given_back(joined(checked, joining), contacts, order=("person", "episode"))
+    check_joining(checked, rule)
+    return given_back(joined(checked, rule), contacts, order=("person", "episode"))
 
 
-def joined(contacts: ir.Table, joining: Joining) -> ir.Table:
+def joined(contacts: ir.Table, rule: JoiningRule) -> ir.Table:
     """Join checked contacts of an Ibis table to episodes.
 
     Parameters
     ----------
     contacts : ibis Table
         Contacts with a column ``reason``.
-    joining : str or float
-        As in `episodes`.
+    rule : JoiningRule
+        Which of them belong together.
 
     Returns
     -------
     ibis Table
         The *episodes* contract, in no order.
     """
-    placed = _placed(contacts.filter(contacts["reason"].isnull()), _rule(joining))
-    return _collapsed(placed)
+    return numbered(episode_spans(contacts.filter(contacts["reason"].isnull()), rule))
 
 
-def _rule(joining: Joining) -> float | None:
-    """The largest gap in hours, or None for the same calendar day."""
-    if joining == "same-day":
-        return None
-    if isinstance(joining, str):
-        if joining not in definitions(*DEFINITIONS):
-            msg = f"There is no joining rule {joining!r}."
-            raise InvalidValueError(
-                msg, hint=nearest(joining, ["same-day", *definitions(*DEFINITIONS)]) + " Or give hours."
-            )
-        return readmission_definition(joining).max_gap_hours
-    if joining < 0:
-        msg = f"The largest gap is {joining} hours; it cannot be negative."
-        raise InvalidValueError(msg, hint="Use 0 to join only contacts that overlap or touch.")
-    return float(joining)
+def numbered(stays: ir.Table, **others: ir.Value) -> ir.Table:
+    """Number the stays of each person, and say which are still open.
 
+    Parameters
+    ----------
+    stays : ibis Table
+        As `episode_spans` gives them.
+    **others : ibis Value
+        Other values that need the order of a person's stays: an engine sorts once for all of them.
 
-def _placed(contacts: ir.Table, hours: float | None) -> ir.Table:
-    """Give each contact its end, the number of its episode, and whether it is the episode's first."""
+    Returns
+    -------
+    ibis Table
+        The *episodes* contract with the other values, in no order.
+    """
     import ibis
 
-    table = contacts.mutate(end=contacts["discharged"].fill_null(ibis.timestamp(FAR)))
-    order = _total_order(table)
-    before = ibis.window(group_by="person", order_by=order, preceding=(None, 1))
-    table = table.mutate(reach=table["end"].max().over(before))
-    apart = (
-        table["admitted"].date() > table["reach"].date()
-        if hours is None
-        else table["admitted"] > table["reach"] + ibis.interval(seconds=round(hours * 3600))
-    )
-    table = table.mutate(opens=table["reach"].isnull() | apart)
-    upto = ibis.window(group_by="person", order_by=_total_order(table), preceding=None, following=0)
-    return table.mutate(episode=ibis.ifelse(table["opens"], 1, 0).sum().over(upto))
-
-
-def _total_order(table: ir.Table) -> list[Any]:
-    """An order without ties, so that every engine numbers rows alike."""
-    others = sorted(set(table.columns) - {"person", "admitted", "end", "discharged", "reach", "opens"})
-    return [table["admitted"], table["end"], *(table[name] for name in others)]
-
-
-def _collapsed(placed: ir.Table) -> ir.Table:
-    import ibis
-
-    latest = [column.desc() for column in (placed["end"], *_total_order(placed))]
-    within = ibis.window(group_by=["person", "episode"], order_by=latest)
-    table = placed.mutate(closes=ibis.row_number().over(within) == 0)
-    stays = table.group_by("person", "episode").aggregate(
-        admitted=table["admitted"].min(),
-        end=table["end"].max(),
-        n_contacts=table.count(),
-        **_picked(table, _OF_FIRST, table["opens"]),
-        **_picked(table, _OF_LAST, table["closes"]),
-        **({"origin": table["origin"].max()} if "origin" in table.columns else {}),
-    )
+    each = ibis.window(group_by="person", order_by=stay_order(stays))
+    stays = stays.mutate(episode=ibis.row_number().over(each) + 1, **others)
     open_stay = stays["end"] == ibis.timestamp(FAR)
-    stays = stays.mutate(discharged=ibis.ifelse(open_stay, ibis.null("timestamp"), stays["end"]))
+    stays = stays.mutate(discharged=ibis.ifelse(open_stay, ibis.null("timestamp(6)"), stays["end"]))
     leading = ["person", "episode", "admitted", "discharged", "n_contacts"]
     return stays.select(*leading, *(name for name in stays.columns if name not in {*leading, "end"}))
 
 
-def _picked(table: ir.Table, names: tuple[str, ...], row: ir.BooleanValue) -> dict[str, ir.Value]:
-    """The value of one row of each episode; flags and texts have different aggregates that every engine knows."""
-    there = [name for name in names if name in table.columns]
-    return {
-        name: table[name].any(where=row) if table[name].type().is_boolean() else table[name].max(where=row)
-        for name in there
-    }
+def stay_order(stays: ir.Table) -> list[str]:
+    """Give the columns that order the stays of a person; within hospitals, two may begin and end together."""
+    return ["admitted", "end", *(["hospital"] if "hospital" in stays.columns else [])]
+
+
+def check_joining(contacts: ir.Table, rule: JoiningRule) -> None:
+    """Check that the contacts have what a joining rule needs, without pulling rows.
+
+    Parameters
+    ----------
+    contacts : ibis Table
+        Contacts with a column ``reason``.
+    rule : JoiningRule
+        Which of them belong together.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing.
+    MissingValueError
+        A hospital is missing, and contacts shall be joined within hospitals.
+    """
+    needed = {"hospital": rule.within == "hospital", "discharged_to": rule.transfer_gap_hours is not None}
+    for name in [*(name for name, asked in needed.items() if asked), *rule.choose]:
+        if name not in contacts.columns:
+            msg = f"The contacts have no column {name!r}, which the joining needs."
+            raise ColumnError(msg, hint="Add it, or join without it.")
+    if rule.within == "hospital":
+        used = contacts.filter(contacts["reason"].isnull())
+        empty = used.count(where=used["hospital"].isnull()).to_pyarrow().as_py()
+        if empty:
+            msg = f"The column 'hospital' of the contacts is empty in {empty} rows; joining within hospitals needs it."
+            raise MissingValueError(msg, hint="Fill it from the register, or join over hospitals.")
+
+
+def _rule(
+    joining: Joining, within: Within, transfer_gap_hours: float | None, choose: Mapping[str, Chosen]
+) -> JoiningRule:
+    if not isinstance(joining, str) or joining == SAME_DAY:
+        return joining_rule(joining, within, transfer_gap_hours, choose)
+    if joining not in definitions(*DEFINITIONS):
+        msg = f"There is no joining rule {joining!r}."
+        hint = nearest(joining, [SAME_DAY, *definitions(*DEFINITIONS)]) + " Or give hours."
+        raise InvalidValueError(msg, hint=hint)
+    if (within, transfer_gap_hours, dict(choose)) != ("anywhere", None, {}):
+        msg = f"The definition {joining} says wholly how contacts are joined."
+        raise InvalidValueError(msg, hint="Give hours or 'same-day' to say more.")
+    return readmission_definition(joining).joining_rule

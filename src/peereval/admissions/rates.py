@@ -69,7 +69,7 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
     sums = pd.concat([*groups, _sums(eligible, None)], ignore_index=True)
     return Result(
         kind="rates",
-        title="Readmission" if rule is None else f"Readmission within {rule.window_days} days",
+        title="Readmission" if rule is None else f"Readmission within {rule.window_days[1]} days",
         estimates=_estimates(sums),
         method=f"{_METHOD} {said['sentence']}".strip(),
         claim="description",
@@ -77,6 +77,7 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
         assumptions=(
             "Deaths after discharge are not known and count as not readmitted.",
             *_by_note(by),
+            *precision_notes(table),
             *said["unverified"],
         ),
         references=("Wilson 1927, Journal of the American Statistical Association 22:209", *said["sources"]),
@@ -84,6 +85,7 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
             "by": by,
             "definition": said["id"],
             "followup_end": followup_end_of(table),
+            "time_precision": time_precision(table),
             "conf_level": LEVEL,
             "versions": versions(),
             "data": {"rows": _rows(table)},
@@ -129,6 +131,17 @@ def definition_parts(rule: ReadmissionDefinition | None) -> dict[str, Any]:
     }
 
 
+def time_precision(table: ir.Table) -> str:
+    """Give whether the times of contacts are dates (day) or have a time of day (minute)."""
+    return "day" if "dates_only" in table.columns else "minute"
+
+
+def precision_notes(table: ir.Table) -> tuple[str, ...]:
+    """Say what a definition in hours means for dates."""
+    text = "The contacts hold dates only: gaps and stays are counted in days, so stays of the same day last 0 hours."
+    return (text,) if time_precision(table) == "day" else ()
+
+
 def check_by(table: ir.Table, by: str | None) -> None:
     """Refuse a grouping column that the index stays do not have."""
     if by is not None and by not in table.columns:
@@ -137,7 +150,7 @@ def check_by(table: ir.Table, by: str | None) -> None:
 
 
 def _needed(table: ir.Table, by: str | None) -> list[str]:
-    used = {"person", "definition", "followup_end", "eligible", "readmitted", "reason", "origin", by}
+    used = {"person", "definition", "followup_end", "eligible", "readmitted", "reason", "origin", "dates_only", by}
     return [name for name in table.columns if name in used]
 
 

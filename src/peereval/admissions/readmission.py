@@ -7,12 +7,15 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from peereval.admissions.contacts import read_contacts
-from peereval.admissions.definition import ReadmissionDefinition, readmission_definition
+from peereval.admissions.definition import ReadmissionDefinition, as_definition
 from peereval.admissions.engine import Source, as_table, given_back
-from peereval.admissions.episodes import joined
+from peereval.admissions.episodes import check_joining
+from peereval.admissions.judging import judged_stays
+from peereval.admissions.spans import episode_spans
 from peereval.contracts import CONTACTS
 from peereval.errors import (
     ColumnError,
+    DesignError,
     ImpossibleDateError,
     InvalidValueError,
     MissingValueError,
@@ -20,12 +23,17 @@ from peereval.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import ibis.expr.types as ir
 
-_SECONDS_A_DAY = 86_400
+_REFUSED_IF_EMPTY = ("acute", "specialty")
+_MEANING = {column.name: column.meaning for column in CONTACTS.columns}
 
 
-def readmissions(contacts: Source, *, definition: str = "dk-30", followup_end: date | None = None) -> Any:
+def readmissions(
+    contacts: Source, *, definition: str | Path | ReadmissionDefinition = "dk-30", followup_end: date | None = None
+) -> Any:
     """Join contacts to stays and judge each stay by a readmission definition.
 
     Parameters
@@ -33,8 +41,8 @@ def readmissions(contacts: Source, *, definition: str = "dk-30", followup_end: d
     contacts : DataFrame, str, Path or ibis Table
         The *contacts* contract with the columns that the definition needs (for ``dk-30``: ``acute`` and
         ``specialty``). Contacts that `read_contacts` has not read are checked strictly now.
-    definition : str
-        Id of the definition.
+    definition : str, Path or ReadmissionDefinition
+        Id of the definition, a TOML file of your own, or a definition; one of your own needs an id of its own.
     followup_end : date or datetime, optional
         Until when contacts were observed, in local time; a date stands for the whole of that day. Without it,
         the latest time in the contacts that can be used is taken.
@@ -52,7 +60,9 @@ def readmissions(contacts: Source, *, definition: str = "dk-30", followup_end: d
     ColumnError
         A column that the definition needs is missing.
     MissingValueError
-        A contact does not say whether it was acute, or in which specialty.
+        A contact does not say whether it was acute, or in which specialty (where the definition asks).
+    DesignError
+        The definition does not apply to psychiatric stays.
     ImpossibleDateError
         The end of follow-up lies in the future.
     InvalidValueError
@@ -80,32 +90,65 @@ def readmissions(contacts: Source, *, definition: str = "dk-30", followup_end: d
     0        1      True                <NA>        True                 10.0
     1        2     False  followup_too_short        <NA>                  NaN
     """
+    rule = as_definition(definition)
+    if not rule.applies_to_psychiatry:
+        msg = f"{rule.id} does not apply to psychiatric stays: {rule.not_applicable}"
+        raise DesignError(msg, hint="Use another definition; compare_definitions shows it as not applicable.")
+    warn_unverified(rule)
+    checked = read_contacts(as_table(contacts, CONTACTS))
+    return given_back(index_stays(checked, rule, followup_end), contacts, order=("person", "episode"))
+
+
+def warn_unverified(rule: ReadmissionDefinition) -> None:
+    """Warn of the parts of a definition that nobody has seen at its source."""
+    if rule.unverified:
+        text = f"{rule.id}: not verified at the source: {'; '.join(rule.unverified)}."
+        warnings.warn(UnverifiedWarning(text), stacklevel=3)
+
+
+def index_stays(checked: ir.Table, rule: ReadmissionDefinition, followup_end: date | None) -> ir.Table:
+    """Join and judge contacts that have been read.
+
+    Parameters
+    ----------
+    checked : ibis Table
+        Contacts with a column ``reason``.
+    rule : ReadmissionDefinition
+        The definition.
+    followup_end : date, optional
+        Until when contacts were observed.
+
+    Returns
+    -------
+    ibis Table
+        The *index stays* contract, in no order.
+    """
     import ibis
 
-    rule = readmission_definition(definition)
-    if rule.unverified:
-        warnings.warn(
-            UnverifiedWarning(f"{rule.id}: not verified at the source: {'; '.join(rule.unverified)}."),
-            stacklevel=2,
-        )
-    checked = read_contacts(as_table(contacts, CONTACTS))
-    end = _end(checked.filter(checked["reason"].isnull()), rule, followup_end)
-    stays = _judged(joined(checked, rule.max_gap_hours), rule, end)
-    stays = _with_left_out(stays, checked.filter(checked["reason"].notnull()))
+    end, left_out = _end(checked, rule, followup_end)
+    check_joining(checked, rule.joining_rule)
+    usable = checked["reason"].isnull()
+    stays = judged_stays(episode_spans(checked.filter(usable), rule.joining_rule), rule, end)
+    # without any, an engine need not look for them again
+    stays = _with_left_out(stays, checked.filter(~usable)) if left_out else stays
     # without any contact there is no latest time
     seen = ibis.timestamp(end) if end > datetime.min else ibis.null("timestamp(6)")  # noqa: DTZ901 - naive times stay naive
-    stays = stays.mutate(definition=ibis.literal(rule.id), followup_end=seen)
-    return given_back(stays, contacts, order=("person", "episode"))
+    return stays.mutate(definition=ibis.literal(rule.id), followup_end=seen)
 
 
-def _end(contacts: ir.Table, rule: ReadmissionDefinition, given: date | None) -> datetime:
-    """The end of follow-up that was given, or else the latest time in the contacts; never one in the future."""
-    latest = _checked_latest(contacts, rule)
+def _end(contacts: ir.Table, rule: ReadmissionDefinition, given: date | None) -> tuple[datetime, int]:
+    """The end of follow-up that was given, or else the latest time in the contacts, never one in the future.
+
+    Beside it, how many contacts were left out.
+    """
+    latest, left_out = _checked_latest(contacts, rule)
     column = max(latest, key=lambda name: latest[name])
     end = latest[column] if given is None else _last_moment(given)
+    if given is None and "dates_only" in contacts.columns and end > datetime.min:  # noqa: DTZ901 - naive times stay naive
+        end = _last_moment(end.date())
     # a day's grace, since this clock may stand in another time zone than the register
     if end <= datetime.now() + timedelta(days=1):  # noqa: DTZ005 - registers hold local times
-        return end
+        return end, left_out
     if given is not None:
         msg = f"The end of follow-up is {end:%Y-%m-%d %H:%M}, which lies in the future."
         raise ImpossibleDateError(msg, hint="Give the day until which contacts were observed.")
@@ -124,24 +167,25 @@ def _last_moment(given: date) -> datetime:
     return given
 
 
-def _checked_latest(contacts: ir.Table, rule: ReadmissionDefinition) -> dict[str, datetime]:
-    """Check what the definition needs, and give the latest admission and discharge, in one pass."""
-    needed = [name for name, asked in (("acute", rule.acute_only), ("specialty", bool(rule.specialty))) if asked]
-    for name in needed:
+def _checked_latest(contacts: ir.Table, rule: ReadmissionDefinition) -> tuple[dict[str, datetime], int]:
+    """Check what the definition needs; give the latest admission and discharge, and the left-out rows, in one pass."""
+    for name in rule.needed_columns:
         if name not in contacts.columns:
             msg = f"The contacts have no column {name!r}, which the definition {rule.id} needs."
-            hint = "Add it: 'acute' holds true or false, 'specialty' holds psychiatric or somatic."
-            raise ColumnError(msg, hint=hint)
-    last = {name: contacts[name].max() for name in ("discharged", "admitted")}
-    empty = {name: contacts.count(where=contacts[name].isnull()) for name in needed}
-    [found] = contacts.aggregate(**last, **empty).to_pyarrow().to_pylist()
+            raise ColumnError(msg, hint=f"Add it: {_MEANING[name]}.")
+    needed = [name for name in _REFUSED_IF_EMPTY if name in rule.needed_columns]
+    used = contacts["reason"].isnull()
+    last = {name: contacts[name].max(where=used) for name in ("discharged", "admitted")}
+    empty = {name: contacts.count(where=contacts[name].isnull() & used) for name in needed}
+    [found] = contacts.aggregate(**last, **empty, left_out=contacts.count(where=~used)).to_pyarrow().to_pylist()
     for name in needed:
         if found[name]:
             msg = (
                 f"The column {name!r} of the contacts is empty in {found[name]} rows; {rule.id} needs it in every row."
             )
             raise MissingValueError(msg, hint="Fill it from the register; a guess would change the rate.")
-    return {name: found[name] or datetime.min for name in last}  # noqa: DTZ901 - naive times stay naive
+    latest = {name: found[name] or datetime.min for name in last}  # noqa: DTZ901 - naive times stay naive
+    return latest, found["left_out"]
 
 
 def _with_left_out(stays: ir.Table, contacts: ir.Table) -> ir.Table:
@@ -160,60 +204,3 @@ def _with_left_out(stays: ir.Table, contacts: ir.Table) -> ir.Table:
             **{name: numbered[name].cast(kind) if name in there else ibis.null(kind) for name, kind in kinds}
         )
     )
-
-
-def _judged(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.Table:
-    import ibis
-
-    stays = stays.mutate(admission=_is_admission(stays, rule))
-    counts = stays["admission"] & (stays["specialty"] == rule.specialty) & (stays["admitted"] <= end)
-    if rule.acute_only:
-        counts &= stays["acute"]
-    later = ibis.window(group_by="person", order_by="admitted", following=(1, None))
-    stays = stays.mutate(back=ibis.ifelse(counts, stays["admitted"], ibis.null("timestamp")))
-    stays = stays.mutate(back=stays["back"].min().over(later))
-    stays = stays.mutate(reason=_reason(stays, rule, end))
-    return _with_outcome(stays, rule, end)
-
-
-def _is_admission(stays: ir.Table, rule: ReadmissionDefinition) -> ir.BooleanValue:
-    import ibis
-
-    shortest = ibis.interval(seconds=round(rule.min_stay_hours * 3600))
-    return stays["discharged"].isnull() | (stays["discharged"] >= stays["admitted"] + shortest)
-
-
-def _reason(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.StringValue:
-    import ibis
-
-    window = ibis.interval(days=rule.window_days)
-    cases = [
-        (stays["discharged"].isnull() | (stays["discharged"] > end), "still_admitted"),
-        (~stays["admission"], "stay_too_short"),
-        (stays["specialty"] != rule.specialty, "not_psychiatric"),
-    ]
-    if rule.excluded_discharges and "discharged_to" in stays.columns:
-        cases.append((stays["discharged_to"].isin(rule.excluded_discharges), "excluded_discharge"))
-    cases.append((stays["discharged"] + window > ibis.timestamp(end), "followup_too_short"))
-    return ibis.cases(*cases, else_=ibis.null("string"))
-
-
-def _with_outcome(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.Table:
-    import ibis
-
-    eligible = stays["reason"].isnull()
-    in_window = (stays["back"] <= stays["discharged"] + ibis.interval(days=rule.window_days)).fill_null(False)  # noqa: FBT003 - Ibis takes it by position
-    observed = eligible | (stays["reason"] == "followup_too_short")
-    event = ibis.ifelse(stays["back"].isnull(), "censored", "readmitted")
-    return stays.mutate(
-        eligible=eligible,
-        readmitted=ibis.ifelse(eligible, in_window, ibis.null("boolean")),
-        days_to_readmission=ibis.ifelse(observed, _days(stays["discharged"], stays["back"]), ibis.null("float64")),
-        followup_days=ibis.ifelse(observed, _days(stays["discharged"], ibis.timestamp(end)), ibis.null("float64")),
-        event=ibis.ifelse(observed, event, ibis.null("string")),
-    ).drop("back", "admission")
-
-
-def _days(start: ir.TimestampValue, stop: ir.TimestampValue) -> ir.FloatingValue:
-    # engines round differences of times differently; seconds since the epoch are the same everywhere
-    return (stop.epoch_seconds() - start.epoch_seconds()) / float(_SECONDS_A_DAY)

@@ -14,8 +14,10 @@ from peereval.admissions.rates import (
     definition_parts,
     followup_end_of,
     group_of,
+    precision_notes,
     reasons_of,
     table_origin,
+    time_precision,
 )
 from peereval.contracts import INDEX_STAYS, check_table
 from peereval.errors import DesignError
@@ -90,6 +92,7 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
         estimand=f"Share of persons not readmitted by each day up to {horizon} days after their first index discharge.",
         assumptions=(
             "Deaths after discharge are not known; the curve treats the dead as still waiting for readmission.",
+            *precision_notes(table),
             *said["unverified"],
         ),
         references=("Kaplan & Meier 1958, Journal of the American Statistical Association 53:457",),
@@ -98,6 +101,7 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
             "horizon": horizon,
             "definition": said["id"],
             "followup_end": followup_end_of(table),
+            "time_precision": time_precision(table),
             "conf_level": LEVEL,
             "versions": versions(),
         },
@@ -108,6 +112,35 @@ def time_to_readmission(index: Source, *, by: str | None = None, horizon: int = 
         exclusions=exclusions,
         origin=table_origin(table),
     )
+
+
+def readmitted_by(stays: ir.Table, day: int) -> dict[str, float]:
+    """Give the share of index stays with a readmission by a day, from the Kaplan-Meier curve.
+
+    Parameters
+    ----------
+    stays : ibis Table
+        The *index stays* contract; every stay with an outcome is followed.
+    day : int
+        Days after discharge.
+
+    Returns
+    -------
+    dict of str to float
+        ``estimate``, ``conf_low``, ``conf_high``, ``conf_level``, and ``n``, the stays at the start. Empty without any.
+    """
+    followed = stays.filter(_observed(stays))
+    curve = _curves(_daily(followed, None, day), day)
+    if curve.empty:
+        return {}
+    last = curve.iloc[-1]
+    return {
+        "estimate": 1.0 - last["estimate"],
+        "conf_low": 1.0 - last["conf_high"],
+        "conf_high": 1.0 - last["conf_low"],
+        "conf_level": LEVEL,
+        "n": curve["n"].iloc[0],
+    }
 
 
 _METHOD = (
