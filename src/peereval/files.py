@@ -57,10 +57,15 @@ def existing_file(path: str | Path) -> Path:
     ------
     MissingFileError
         No file is there; the hint names the file in that folder that is nearest in name.
+    UnreadableFileError
+        It is a folder.
     """
     place = Path(path)
     if place.is_file():
         return place
+    if place.is_dir():
+        msg = f"{place} is a folder; expected a file."
+        raise UnreadableFileError(msg, hint="Name the file in it.")
     msg = f"There is no file {place}."
     siblings = [file.name for file in place.parent.iterdir() if file.is_file()] if place.parent.is_dir() else []
     hint = nearest(place.name, siblings) if siblings else f"The folder {place.parent} is empty or does not exist."

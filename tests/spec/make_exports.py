@@ -140,7 +140,7 @@ def sav(**changes):
         "person": [11.0, 12.0, 13.0, 14.0],
     })  # fmt: skip
     described = {
-        "variable_value_labels": {"who5_1": {0: "never", 1: "seldom", 99: "no answer"}},
+        "variable_value_labels": {"who5_1": {0: "never", 1: "seldom", 2: " ", 99: "no answer"}},
         "missing_ranges": {"who5_1": [99], "burden": [{"lo": -9, "hi": -1}], "ward": ["zz"]},
         "column_labels": {"who5_1": "How often?"},
     }

@@ -94,6 +94,30 @@ def test_levels_are_shares_of_the_persons_whose_level_is_known(persons, table, a
     )
 
 
+@pytest.mark.parametrize("kind", ["Int64", "Float64", "float64"])
+def test_numbers_of_only_zero_and_one_are_levels_like_flags(persons, kind):
+    ticked = persons.assign(ticked=pd.array([1, 0, 0, pd.NA, 1, 1, 0, 2], dtype="Int64").astype(kind))
+    found = pe.baseline_table(ticked, columns=["ticked"], arm="arm")
+    assert set(found.estimates["measure"]) == {"missing", "level", "standardised_difference_of_levels"}
+    ones = cells(found, "level", term="1")
+    assert ones[["group", "numerator", "denominator"]].to_numpy().tolist() == [
+        ["peer", 1, 3],
+        ["usual", 2, 3],
+        ["all", 3, 6],
+    ]
+    # the 2 is in another round; there the column is one of numbers
+    later = pe.baseline_table(ticked, columns=["ticked"], round="one-year")
+    assert cells(later, "mean")["estimate"].tolist() == [2.0]
+    # the same as flags, so released as they are
+    flags = pe.baseline_table(
+        ticked.assign(ticked=ticked["ticked"].astype("Int64").eq(1).where(ticked["ticked"].notna())),
+        columns=["ticked"],
+        arm="arm",
+    )
+    same = ["measure", "group", "numerator", "denominator", "estimate", "std_error"]
+    pd.testing.assert_frame_equal(found.estimates[same], flags.estimates[same])
+
+
 def test_missing_is_counted_and_never_a_level(persons, table, as_text):
     found = pe.baseline_table(persons, columns=COLUMNS, arm="arm")
     rows = cells(found, "missing")[["outcome", "group", "numerator", "denominator"]]
@@ -252,6 +276,7 @@ def test_the_table_agrees_with_a_count_person_by_person(persons):
     )
     found = pe.baseline_table(frame, columns=["age", "kind"], arm="arm")
     arms = sorted({arm for arm, _, _ in persons})
+    marks = {age for _, age, _ in persons if age is not None} in ({0}, {1}, {0, 1})
     for group in [*arms, "all"]:
         mine = [each for each in persons if group in ("all", each[0])]
         ages = [age for _, age, _ in mine if age is not None]
@@ -259,6 +284,16 @@ def test_the_table_agrees_with_a_count_person_by_person(persons):
         for name, known in (("age", ages), ("kind", kinds)):
             [missing] = cells(found, "missing", outcome=name, group=group).to_dict("records")
             assert (missing["numerator"], missing["denominator"]) == (len(mine) - len(known), len(mine))
+        counted = cells(found, "level", group=group, outcome="kind").set_index("term")
+        assert counted["numerator"].to_dict() == {
+            kind: kinds.count(kind) for kind in sorted({kind for _, _, kind in persons if kind is not None})
+        }
+        assert (counted["denominator"] == len(kinds)).all()
+        if marks:
+            levels = cells(found, "level", group=group, outcome="age")
+            assert levels["numerator"].tolist() == [ages.count(0), ages.count(1)]
+            assert cells(found, "mean", group=group).empty
+            continue
         [mean] = cells(found, "mean", group=group).to_dict("records")
         assert mean["n"] == len(ages)
         if ages:
@@ -270,11 +305,14 @@ def test_the_table_agrees_with_a_count_person_by_person(persons):
             low, _, high = statistics.quantiles(ages, n=4, method="inclusive")
             assert cells(found, "quartile_1", group=group)["estimate"].tolist() == pytest.approx([low])
             assert cells(found, "quartile_3", group=group)["estimate"].tolist() == pytest.approx([high])
-        counted = cells(found, "level", group=group).set_index("term")
-        assert counted["numerator"].to_dict() == {
-            kind: kinds.count(kind) for kind in sorted({kind for _, _, kind in persons if kind is not None})
-        }
-        assert (counted["denominator"] == len(kinds)).all()
+
+
+def test_a_mark_that_few_have_is_not_released(region):
+    start = region.responses.assign(ticked=np.where(np.arange(len(region.responses)) < 3, 1, 0))
+    [safe] = pe.release(pe.baseline_table(start, columns=["ticked"]))
+    levels = cells(safe, "level")
+    assert levels["withheld"].all()
+    assert levels[["estimate", "numerator"]].isna().all(axis=None)
 
 
 def test_the_released_table_prints_levels_as_counts(region):

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+import peereval as pe
 from peereval.errors import (
     CodingError,
     ColumnError,
@@ -221,6 +222,38 @@ def test_a_row_far_down_is_named(read):
 def test_what_is_no_export_is_said(read, content, kind, message):
     with pytest.raises(kind, match=message):
         read(content)
+
+
+@pytest.mark.parametrize("line", [b"3;k\xf8n\r\n", b"3;k\xc3"])
+def test_one_bad_byte_does_not_turn_a_whole_file_into_another_encoding(read, line):
+    content = "id;svar\r\n1;køn\r\n2;på vej\r\n".encode() + line
+    with pytest.raises(UnreadableFileError, match=r"export\.csv, line 4: a character that is not UTF-8") as caught:
+        read(content)
+    assert "vej" not in str(caught.value)
+
+
+def test_capitals_before_a_quotation_mark_are_true_windows_1252(read):
+    """Together the two bytes would be a letter of UTF-8."""
+    content = "id;svar\r\n1;»BLÅ«\r\n2;»KØ«\r\n3;så…”\r\n".encode("cp1252")
+    assert all(pair in content for pair in (b"\xc5\xab", b"\xd8\xab", b"\xe5\x85\x94"))
+    found = read(content)
+    assert cells(found)["svar"] == ["»BLÅ«", "»KØ«", "så…”"]
+    assert "cp1252" in found.notes[0]
+
+
+def test_a_folder_is_no_export(tmp_path):
+    for reader in (read_sheet, pe.read_survey):
+        with pytest.raises(UnreadableFileError, match="is a folder"):
+            reader(tmp_path)
+
+
+def test_one_text_is_no_list_of_columns(read, tmp_path):
+    with pytest.raises(
+        InvalidValueError, match=r"text is the text 'id'; expected a list of columns. Write text=\['id'\]"
+    ):
+        read("id,x\n1,2\n", text="id")
+    with pytest.raises(InvalidValueError, match="text is the text 'id'"):
+        pe.read_survey(tmp_path / "export.csv", text="id")
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -468,6 +501,33 @@ def test_the_sheet_that_is_said_is_read(read, change):
     assert cells(found) == {"id": ["007", "012"], "x": [1, 2]}
 
 
+def _hidden_parts(_, page):
+    page.row_dimensions[2].hidden = True
+    page.row_dimensions[3].hidden = True
+    page.row_dimensions[40].hidden = True
+    for letter in "BCQ":
+        page.column_dimensions[letter].hidden = True
+
+
+def _percents(_, page):
+    page["B2"].number_format = "0.0%"
+    page["C3"].number_format = '0" %"'
+
+
+@pytest.mark.parametrize(
+    ("change", "notes"),
+    [
+        (_hidden_parts, ["Hidden and read all the same: rows 2, 3.", "Hidden and read all the same: columns B, C."]),
+        (_percents, ["Shown in per cent and read as fractions, 0.5 for 50 %: column B."]),
+        (None, []),
+    ],
+)
+def test_what_excel_hides_or_shows_otherwise_is_read_and_told(read, change, notes):
+    found = read(MAKE.workbook([["id", "share", "percent"], ["a", 0.5, 50], ["b", 1, 60]], change), "book.xlsx")
+    assert cells(found) == {"id": ["a", "b"], "share": [0.5, 1], "percent": [50, 60]}
+    assert list(found.notes) == ["Read from the sheet 'Data'.", *notes]
+
+
 def _packed(**parts):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -528,6 +588,14 @@ def test_spss(read):
 def test_spss_keeps_numbers_and_texts_so_there_is_nothing_to_say(read):
     with pytest.raises(InvalidValueError):
         read(MAKE.sav(), "made.sav", decimal=",")
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"), [("burden", {1: "light", float("nan"): "lost"}), ("ward", {"north": "North ward", "": "lost"})]
+)
+def test_spss_with_a_label_that_belongs_to_no_value_is_refused(read, name, labels):
+    with pytest.raises(LayoutError, match=f"made.sav, column '{name}': one of its value labels belongs to no value"):
+        read(MAKE.sav(variable_value_labels={name: labels}), "made.sav")
 
 
 def test_spss_that_crashes_the_parser_ends_in_an_error(read):

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import peereval as pe
-from peereval.contracts import LINKED, REASONS, check_frame
+from peereval.contracts import LINKED, check_frame
 from peereval.errors import ColumnError, DesignError, DuplicateError, InvalidValueError
+from peereval.reasons import REASONS
 from peereval.simulate.codes import CODE, link_quality, simulate_codes
 
 ROUNDS = pd.CategoricalDtype(["start", "half-year", "one-year"], ordered=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import peereval as pe
+from peereval.contracts import SCORES, check_frame
 from peereval.errors import (
     CodingError,
     ColumnError,
@@ -536,6 +537,44 @@ def test_windows_need_dates_and_persons_or_a_first_day(table):
         to_responses(sheet(visits(table).drop(columns="date")), rounds=PLANNED)
     with pytest.raises(InvalidValueError, match=r"no column 'person'.*first_day"):
         to_responses(sheet(visits(table).drop(columns="person")), rounds=PLANNED)
+
+
+def test_flags_of_the_export_that_windows_replace_are_told(table):
+    export = visits(table).assign(out_of_window=[None, True, None, True, True, False, False])
+    found = to_responses(sheet(export), rounds=PLANNED)
+    assert found["out_of_window"].isna().tolist() == [True, False, True, False, True, True, True]
+    column = "Flags of the column 'out_of_window' that"
+    assert found.attrs["survey"]["notes"] == [
+        f"{column} differ from the computed ones, which are kept: 1.",
+        f"{column} were left out, since there nothing can be computed: 3.",
+    ]
+    alike = to_responses(sheet(visits(table).assign(out_of_window=found["out_of_window"])), rounds=PLANNED)
+    assert alike.attrs["survey"]["notes"] == []
+
+
+def test_flags_that_a_kept_file_loses_are_told_once(table, tmp_path):
+    kept = tmp_path / "kept.parquet"
+    pe.write_responses(to_responses(sheet(visits(table)), rounds=PLANNED), kept)
+    other = [PLANNED[0], PLANNED[1].model_copy(update={"window": "1 day"})]
+    for _ in range(2):
+        found = pe.read_survey(kept, rounds=other)
+        assert found.attrs["survey"]["notes"] == [
+            "Flags of the column 'out_of_window' that differ from the computed ones, which are kept: 1."
+        ]
+        pe.write_responses(found, kept)
+
+
+def test_scores_carry_what_was_answered_out_of_its_window(table):
+    answers = to_responses(sheet(visits(table)), rounds=PLANNED).assign(
+        **{f"who5_0{item}": 3 for item in range(1, 6)}, local_met=2
+    )
+    for scores in (pe.score(answers, "who-5"), pe.score_local(answers, {"met": pe.LocalItem(**MET)})):
+        flags = scores.groupby("scale")["out_of_window"]
+        assert all(part.tolist() == answers["out_of_window"].tolist() for _, part in flags)
+        check_frame(scores, SCORES)
+    bare = pe.score(answers.drop(columns="out_of_window"), "who-5")
+    assert "out_of_window" not in bare
+    pd.testing.assert_frame_equal(pe.score(answers, "who-5").drop(columns="out_of_window"), bare)
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 400)), max_size=12))

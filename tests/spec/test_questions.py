@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 import peereval as pe
 from peereval.errors import InvalidValueError, OutOfRangeError, UnknownNameError
@@ -71,6 +72,11 @@ def test_which_answers_are_favourable(update, codes):
     assert ("top_box" in measures) is bool(codes)
 
 
+def test_a_question_without_an_option_that_is_an_answer_is_refused():
+    with pytest.raises(ValidationError, match="all options are named by dont_know, so none is an answer"):
+        pe.LocalItem(column="q", label="Met a peer", options={8: "?", 9: "Don't know"}, dont_know=(8, 9))
+
+
 def test_answered_of_the_invited_or_unknown(table):
     frame = answers([1, 2, 3])
     invited = table("""
@@ -94,6 +100,7 @@ def test_a_code_that_is_no_option_and_a_study_without_questions():
     assert pe.score_local(answers([1]), {}).empty
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 30), min_size=8, max_size=8))
 def test_what_is_released_hides_small_options_and_what_would_give_them_away(counts):
     # an attacker knows the exact number who ticked anything in each group: withheld options must stay open

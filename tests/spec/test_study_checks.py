@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 import peereval as pe
-from peereval.errors import DesignError, InvalidValueError
+from peereval.errors import DesignError, IdentifierError, InvalidValueError
 from peereval.surveys.item_file import read_item_file
 from peereval.surveys.responses import to_responses
 from peereval.surveys.sheet import Sheet
@@ -71,6 +71,29 @@ def test_free_text_and_codes_are_not_shown(tmp_path):
     text = pe.check_study(folder(tmp_path, lines)).text()
     assert "a number of 7 digits" in text
     assert "1001234" not in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"column_labels": {"q1": "Asked of 1502761234"}},
+        {"variable_value_labels": {"q1": {0.0: "never", 1.0: "150276-1234"}}},
+    ],
+)
+def test_a_check_looks_into_the_questions_and_labels_of_a_file(tmp_path, words):
+    """A number of a person in the words of an SPSS file stops a check as it stops reading, and is not shown."""
+    import pyreadstat
+
+    path = folder(tmp_path, rows())
+    answers = pd.read_csv(tmp_path / "a.csv", sep=";").astype({"id": object, "round": object, "arm": object})
+    pyreadstat.write_sav(answers, tmp_path / "a.sav", **words)
+    path.write_text(path.read_text(encoding="utf-8").replace("a.csv", "a.sav"), encoding="utf-8")
+    with pytest.raises(IdentifierError):
+        pe.Study.from_toml(path).read()
+    found = pe.check_study(path)
+    assert [each.code for each in found.problems] == ["PE211"]
+    assert "1234" not in found.text()
+    assert not any(each.code == "columns" for each in found.findings)
 
 
 @pytest.mark.parametrize(

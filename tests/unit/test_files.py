@@ -42,6 +42,11 @@ def test_a_missing_file_names_the_nearest(tmp_path):
         read_table(tmp_path / "nowhere" / "x.parquet")
 
 
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(UnreadableFileError, match="is a folder; expected a file"):
+        read_table(tmp_path)
+
+
 @pytest.mark.parametrize("keep", [0, 3, 200])
 def test_a_truncated_parquet_file_is_told(tmp_path, keep):
     path = tmp_path / "t.parquet"

@@ -25,6 +25,7 @@ from peereval.errors import (
 from peereval.files import read_table, write_table
 from peereval.studies.folder import new_study
 from peereval.studies.reading import line_of
+from peereval.studies.sections import rounds
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
 
@@ -220,7 +221,7 @@ def test_or_it_is_left_out_and_counted(study):
         ('definition = "dk-30"', 'definition = "dk-60"', UnknownNameError),
         ('policy = "standard"', 'policy = "strict"', UnknownNameError),
         ('"ismi-29", ', '"ismi-92", ', UnknownNameError),
-        ('method = "paired-t"', 'method = "welch"', DesignError),
+        ('method = "auto"', 'method = "welch"', DesignError),
         ('reference_arm = "usual care"', 'reference_arm = "care as usual"', InvalidValueError),
     ],
 )
@@ -543,3 +544,77 @@ def test_a_check_of_a_column_that_holds_something_else_shows_no_values(export_st
     assert len(found) == 1
     assert "14 different values" in found[0].text
     assert "70" not in found[0].text
+
+
+# how the rounds are compared
+
+
+def test_rounds_are_compared_by_the_rules_where_no_method_is_said(export_study):
+    edit(export_study, 'method = "paired-t"\n', "")
+    study = pe.Study.from_toml(export_study)
+    assert study.plan.survey.method == "auto"
+    [found] = rounds(study, study.read())
+    assert set(found.settings["methods"].values()) == {"mmrm"}
+
+
+def test_a_method_that_does_not_exist_is_told_with_the_nearest(study):
+    edit(study, 'method = "auto"', 'method = "paired-tt"')
+    with pytest.raises(InvalidValueError, match=r"line \d+: survey.method .* Did you mean 'paired-t'\?"):
+        pe.Study.from_toml(study)
+
+
+@pytest.fixture
+def adjusted_study(export_study):
+    """The study on an export, adjusted for an age that is known of the first round only, and of two persons not at all."""
+    file = export_study.parent / "svar.csv"
+    head, *rows = file.read_text(encoding="cp1252").splitlines()
+    age = [f"{20 + place % 9}" if place < 24 and place % 2 == 0 else "" for place in range(len(rows))]
+    lines = [
+        f"{head};alder;hus",
+        *(f"{row};{each};{'NS'[place // 14]}" for place, (row, each) in enumerate(zip(rows, age, strict=True))),
+    ]
+    file.write_text("\n".join(lines) + "\n", encoding="cp1252")
+    edit(
+        export_study,
+        'method = "paired-t"',
+        'covariates = ["age"]\nunit = "house"\nunits = "these"\nmargin = 10\nprimary = "who-5:score_0_100"',
+    )
+    edit(export_study, "[survey.items]", '[survey.keep]\nage = "alder"\nhouse = "hus"\n\n[survey.items]')
+    return export_study
+
+
+def test_what_the_study_file_says_of_the_comparison_is_done(adjusted_study):
+    study = pe.Study.from_toml(adjusted_study)
+    data = study.read()
+    [found] = rounds(study, data)
+    asked = {name: found.settings[name] for name in ("covariates", "unit", "units", "margin")}
+    assert asked == {
+        "covariates": ["age"], "unit": "house", "units": "these", "margin": {"who-5:score_0_100": 10.0},
+    }  # fmt: skip
+    scored = data.scores[data.scores["score"].notna()]
+    without = scored["person"].isin(["013", "014"]).sum()
+    assert found.exclusions["covariate_missing"] == without > 0
+    assert "equivalence" in set(found.estimates["measure"])
+    assert "age" not in data.scores.columns
+
+
+def test_covariates_need_persons(adjusted_study):
+    edit(adjusted_study, 'design = "panel"', 'design = "cross-section"')
+    with pytest.raises(InvalidValueError, match=r'covariates are taken from the first round .* design = "panel"'):
+        pe.Study.from_toml(adjusted_study)
+
+
+def test_what_needs_links_is_left_out_and_said_where_they_may_be_false(adjusted_study):
+    from dataclasses import replace
+
+    edit(adjusted_study, 'unit = "house"\nunits = "these"\n', "")
+    study = pe.Study.from_toml(adjusted_study)
+    data = study.read()
+    linkage = pe.Result(
+        kind="linkage", title="t", claim="description", method="m", estimates=pd.DataFrame(),
+        settings={"person_level": False, "false_link_rate": 0.2},
+    )  # fmt: skip
+    [found] = rounds(study, replace(data, linkage=linkage))
+    assert found.settings["design"] == "panel-unlinked"
+    assert found.settings["covariates"] == []
+    assert "Since the rounds are not linked, not used: covariates (age)." in found.assumptions

@@ -20,7 +20,7 @@ LicenceClass = Literal["A", "A/B", "B", "B/C", "B/U", "C", "D", "U", "U/D"]
 
 
 class Change(Frozen):
-    """A published smallest change that matters.
+    """A published bar for a change.
 
     Parameters
     ----------
@@ -28,8 +28,11 @@ class Change(Frozen):
         The scale that it stands on.
     value : float
         Points.
+    kind : {"minimal important", "between groups", "reliable"}
+        The smallest change that matters to a person; the smallest difference that matters between groups; or the
+        change of a person that is beyond measurement error, whether or not it matters.
     applies_to : str
-        Within a person or between groups.
+        Within a person or between groups, in the words of the source.
     source : str
         Where it is published.
     verified : {"V", "V*", "M+", "M"}
@@ -38,6 +41,7 @@ class Change(Frozen):
 
     scale: str
     value: float
+    kind: Literal["minimal important", "between groups", "reliable"] = "minimal important"
     applies_to: str
     source: str
     verified: Mark

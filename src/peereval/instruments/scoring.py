@@ -36,7 +36,19 @@ if TYPE_CHECKING:
 
     ItemMap: TypeAlias = Sequence[str] | Mapping[str, Sequence[str]]
 
-_KEYS = ("person", "round", "arm", "unit", "role", "date", "origin")
+_KEYS = (
+    "person",
+    "round",
+    "arm",
+    "unit",
+    "role",
+    "date",
+    "left_programme",
+    "died",
+    "out_of_window",
+    "linked",
+    "origin",
+)
 
 
 def score(
@@ -64,8 +76,8 @@ def score(
     -------
     DataFrame
         The *scores* contract: one row a response and scale with ``instrument``, ``instrument_version``,
-        ``scale``, ``score``, ``n_answered``, ``n_items`` and ``reason`` (why a score is missing). No row of
-        `responses` is left out. Where only the items that a person marked as important count, those marks are
+        ``scale``, ``score``, ``n_answered``, ``n_items`` and ``reason`` (why a score is missing), and the keys of
+        `responses`, among them ``out_of_window``. No row of `responses` is left out. Where only the items that a person marked as important count, those marks are
         ``<item>_important`` with 1 or 0 (or truth values); an empty mark counts as 0 only beside another that is 1,
         as a tick list exports it, and otherwise leaves no score (``marks_missing``).
 

@@ -11,6 +11,7 @@ from peereval.errors import IdentifierError, PeerevalError, UnusedColumnsWarning
 from peereval.files import existing_file
 from peereval.studies.answer_checks import answer_findings, instrument_findings
 from peereval.studies.findings import Finding, mended, understood
+from peereval.studies.linking import linking_findings
 from peereval.studies.reading import parse_plan
 from peereval.studies.sections import SECTIONS
 from peereval.studies.study import Study
@@ -148,6 +149,7 @@ def _of_the_survey(study: Study) -> Iterator[Finding]:
     yield from _columns(sheet, mapped)
     yield from answer_findings(study, sheet, mapped)
     yield from _arms(study, mapped)
+    yield from linking_findings(study, mapped)
     for problem in mapped.problems:
         yield mended(problem.kind(problem.text, hint=problem.hint), problem.where)
 
@@ -161,7 +163,9 @@ def _of_the_file(sheet: Sheet) -> Iterator[Finding]:
 def _identifiers(study: Study, sheet: Sheet) -> Iterator[Finding]:
     allowed = study.plan.survey.allow_identifiers_in
     try:
-        check_no_identifiers(sheet.frame, allow=allowed, first_row=sheet.first_row)
+        check_no_identifiers(
+            sheet.frame, allow=allowed, first_row=sheet.first_row, questions=sheet.questions, labels=sheet.labels
+        )
     except PeerevalError as error:
         yield mended(error, sheet.file)
     for name in allowed:

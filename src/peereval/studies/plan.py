@@ -7,6 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from peereval.errors import nearest
+from peereval.rounds.comparison import Baseline, Units  # noqa: TC001 - pydantic reads the annotation
+from peereval.rounds.equivalence import Margin  # noqa: TC001 - pydantic reads the annotation
+from peereval.rounds.methods import METHODS
+from peereval.rounds.rules import AUTO
 from peereval.surveys.layout import Answers  # noqa: TC001 - pydantic reads the annotation
 from peereval.surveys.mapping import SheetLayout
 from peereval.surveys.questions import LocalItem, check_name
@@ -47,6 +52,21 @@ class StudyPlan(_Strict):
         return self
 
 
+class LinkingPlan(_Strict):
+    """The table ``[survey.linking]``: answers without a key of persons, linked by a code that persons make up themselves.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        The parts of the code: names under ``[survey.keep]``, or columns of the export.
+    max_distance : {0, 1}
+        In how many parts two codes of one person may differ.
+    """
+
+    parts: tuple[str, ...] = Field(min_length=1)
+    max_distance: Literal[0, 1] = 1
+
+
 class SurveyPlan(SheetLayout):
     r"""The table ``[survey]``.
 
@@ -74,12 +94,25 @@ class SurveyPlan(SheetLayout):
         A CSV file with the columns ``column`` and ``item``: column of the export and column of the responses.
     allow_identifiers_in : tuple of str
         Columns whose numbers look like civil registration numbers and were looked at: they are none.
+    linking : LinkingPlan, optional
+        How the answers of a person are found in several rounds, where the export has no key of persons.
     invited : str, optional
         The table of how many were invited.
     instruments : tuple of str
         Ids of the catalogue.
-    method : {"paired-t", "sign-flip", "welch"}
-        How rounds are compared.
+    method : str
+        How rounds are compared: ``"auto"``, by the rules for the declared design, or a method that `compare_rounds` knows.
+    covariates : tuple of str
+        Columns of the answers to adjust for, such as names under ``[survey.keep]``; what a person answered at the first
+        round holds for all rounds.
+    unit : str, optional
+        The column of the wards, teams or houses that persons belong to; a column of one's own as for covariates.
+    units : {"such", "these"}
+        Whether the result is to hold for such units or for these ones.
+    baseline : {"constrained", "response", "covariate"}, optional
+        How a mixed model takes the first round of two arms; by default as the rules say.
+    margin : float or "minimal-important-change", optional
+        The change that would matter, in points of the primary scale.
     primary : str, optional
         The outcome named before the data, as ``"instrument:scale"``.
     coding : dict of str to str
@@ -95,11 +128,33 @@ class SurveyPlan(SheetLayout):
     text: tuple[str, ...] = ()
     item_file: str | None = None
     allow_identifiers_in: tuple[str, ...] = ()
+    linking: LinkingPlan | None = None
     invited: str | None = None
     instruments: tuple[str, ...] = Field(min_length=1)
-    method: Literal["paired-t", "sign-flip", "welch"]
+    method: str = AUTO
+    covariates: tuple[str, ...] = ()
+    unit: str | None = None
+    units: Units = "such"
+    baseline: Baseline | None = None
+    margin: Margin | None = None
     primary: str | None = Field(default=None, pattern=r"^[^:]+:[^:]+$")
     coding: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("method")
+    @classmethod
+    def _known_method(cls, value: str) -> str:
+        known = (AUTO, *METHODS)
+        if value not in known:
+            msg = f"there is no method {value!r}. {nearest(value, known)}"
+            raise ValueError(msg.rstrip(" ."))
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_to_know_persons(self) -> SurveyPlan:
+        if self.linking is not None and self.columns.person is not None:
+            msg = "columns.person and linking are both given; a key of persons needs no linking"
+            raise ValueError(msg)
+        return self
 
 
 class ItemsPlan(_Strict):
@@ -195,5 +250,19 @@ class Plan(_Strict):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             msg = f"two rounds are called {twice!r}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _only_a_panel_is_linked(self) -> Plan:
+        if self.survey.linking is not None and self.study.design != "panel":
+            msg = f'the design is {self.study.design!r}, but [survey.linking] finds the same persons again: say design = "panel"'
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _covariates_belong_to_persons(self) -> Plan:
+        if self.survey.covariates and self.study.design != "panel":
+            msg = f'the design is {self.study.design!r}, and covariates are taken from the first round of the same persons: they need design = "panel"'
             raise ValueError(msg)
         return self

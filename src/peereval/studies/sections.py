@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from peereval.admissions.rates import readmission_rate
 from peereval.admissions.survival import time_to_readmission
 from peereval.instruments.lookup import instrument as look_up
+from peereval.panel import round_order
 from peereval.rounds.compare import compare_rounds
+from peereval.rounds.rules import AUTO
+from peereval.studies.linking import unlinked_note
 from peereval.studies.study import OTHER_UNITS
 from peereval.surveys.attrition import attrition
 from peereval.surveys.baseline import baseline_table
@@ -18,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import ibis.expr.types as ir
+    import pandas as pd
 
     from peereval.results import Result
+    from peereval.studies.plan import SurveyPlan
     from peereval.studies.study import Study, StudyData
 
 
@@ -36,7 +41,8 @@ def participation(study: Study, data: StudyData) -> list[Result]:
     Returns
     -------
     list of Result
-        Who answered, with those who stayed beside those who left, and what they were like at the start.
+        Who answered, with those who stayed beside those who left; how answers were linked, where they were by a code;
+        and what those of the first round were like.
     """
     arm = "arm" if study.two_arms else None
     scores = data.scores[data.scores["instrument"].isin(study.plan.survey.instruments)]
@@ -44,7 +50,8 @@ def participation(study: Study, data: StudyData) -> list[Result]:
     shown = scores[scores["scale"] == scores["instrument"].map(headlines)]
     answered = attrition(data.responses, arm=arm, invited=data.invited, baseline=shown)
     columns = [f"{name}:{scale}" for name, scale in headlines.items()]
-    return [answered, baseline_table(shown, columns=columns, arm=arm)]
+    linkage = [] if data.linkage is None else [data.linkage]
+    return [_noted(answered, unlinked_note(data.linkage)), *linkage, baseline_table(shown, columns=columns, arm=arm)]
 
 
 def questions(study: Study, data: StudyData) -> list[Result]:
@@ -81,20 +88,45 @@ def rounds(study: Study, data: StudyData) -> list[Result]:
     Returns
     -------
     list of Result
-        One result.
+        One result. Where more links between rounds may be false than rule R4 allows, the rounds are compared as not
+        linked, without what only linked rounds can be adjusted for, and the result says so.
     """
-    plan = study.plan
-    primary = None if plan.survey.primary is None else tuple(plan.survey.primary.split(":"))
+    plan, survey = study.plan, study.plan.survey
+    unlinked = unlinked_note(data.linkage)
+    primary = None if survey.primary is None else tuple(survey.primary.split(":"))
     compared = compare_rounds(
-        data.scores,
-        design=plan.study.design,
-        method=plan.survey.method,
+        data.scores if unlinked else _with_columns(data, survey),
+        design="panel-unlinked" if unlinked else plan.study.design,
+        method=AUTO if unlinked else survey.method,
         arm="arm" if study.two_arms else None,
         reference_arm=plan.study.reference_arm,
         allocation=plan.study.allocation,
+        baseline=None if unlinked else survey.baseline,
+        covariates=() if unlinked else survey.covariates,
+        unit=survey.unit,
+        units=survey.units,
+        margin=survey.margin,
         primary=primary,  # type: ignore[arg-type]
     )
-    return [compared]
+    return [_noted(compared, (*unlinked, *(_not_used(survey) if unlinked else ())))]
+
+
+def _with_columns(data: StudyData, survey: SurveyPlan) -> pd.DataFrame:
+    """The scores with columns of the answers that they do not carry: of each person what stood there at the first round."""
+    wanted = (*survey.covariates, *([] if survey.unit is None else [survey.unit]))
+    new = [name for name in dict.fromkeys(wanted) if name in data.responses.columns and name not in data.scores.columns]
+    if not new or "person" not in data.scores.columns:
+        return data.scores
+    first = round_order(data.responses, "responses")[0]
+    at_first = data.responses[(data.responses["round"] == first) & data.responses["person"].notna()]
+    return data.scores.merge(at_first[["person", *new]], on="person", how="left", validate="many_to_one")
+
+
+def _not_used(survey: SurveyPlan) -> tuple[str, ...]:
+    """Say what of the study file needs linked rounds and is left out without them."""
+    asked = {"covariates": ", ".join(survey.covariates), "baseline": survey.baseline}
+    said = [f"{name} ({value})" for name, value in asked.items() if value]
+    return (f"Since the rounds are not linked, not used: {'; '.join(said)}.",) if said else ()
 
 
 def hospital(_study: Study, data: StudyData) -> list[Result]:
@@ -117,7 +149,11 @@ def hospital(_study: Study, data: StudyData) -> list[Result]:
     by = "arm" if "arm" in data.index.columns else None
     found = [readmission_rate(data.index, by=by), time_to_readmission(data.index, by=by)]
     notes = _units_without_arm(data.index) if by else ()
-    return [replace(result, assumptions=(*result.assumptions, *notes)) for result in found]
+    return [_noted(result, notes) for result in found]
+
+
+def _noted(result: Result, notes: tuple[str, ...]) -> Result:
+    return replace(result, assumptions=(*result.assumptions, *notes))
 
 
 def _units_without_arm(index: ir.Table) -> tuple[str, ...]:

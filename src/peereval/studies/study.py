@@ -15,6 +15,7 @@ from peereval.errors import ColumnError, InvalidValueError
 from peereval.files import existing_file, read_table, read_toml
 from peereval.instruments.scoring import score
 from peereval.mentions import row_numbers
+from peereval.studies.linking import linked_responses
 from peereval.studies.reading import line_of, read_plan
 from peereval.surveys.item_file import read_item_file
 from peereval.surveys.local_items import score_local
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
+    from peereval.results import Result
     from peereval.studies.evaluation import Evaluation
     from peereval.studies.plan import Plan
     from peereval.surveys.questions import LocalItem
@@ -48,12 +50,15 @@ class StudyData:
         The *scores* contract.
     index : ibis Table or None
         The *index stays* contract, where the study has contacts, with a column ``arm``, where units have arms.
+    linkage : Result or None
+        What `linkage_summary` found, where the study links answers by a code.
     """
 
     responses: pd.DataFrame
     invited: pd.DataFrame | None
     scores: pd.DataFrame
     index: ir.Table | None
+    linkage: Result | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,10 +135,13 @@ class Study:
             allow_identifiers_in=survey.allow_identifiers_in,
         )
         self.check_arms(responses)
+        linkage = None
+        if survey.linking is not None:
+            responses, linkage = linked_responses(responses, survey.linking, two_arms=self.two_arms)
         scores = score(responses, survey.instruments, coding=survey.coding)
         if self.local_items:
             scores = pd.concat([scores, score_local(responses, self.local_items)], ignore_index=True)
-        return StudyData(responses, self.invited(), scores, self._index())
+        return StudyData(responses, self.invited(), scores, self._index(), linkage)
 
     def evaluate(self, *, progress: bool = False) -> Evaluation:
         """Run every section of the study and protect its results.
@@ -174,7 +182,12 @@ class Study:
         layout = {name: getattr(survey, name) for name in SheetLayout.model_fields}
         if survey.item_file is not None:
             layout["item_columns"] = read_item_file(self.file(survey.item_file)) | survey.item_columns
-        return SurveyMapping(**layout, local=self.local_items)
+        mapping = SurveyMapping(**layout, local=self.local_items)
+        if survey.linking is None or not mapping.describes_columns:
+            return mapping
+        # a mapping keeps the columns it names, and the parts of the code are named here
+        parts = {name: name for name in survey.linking.parts}
+        return mapping.model_copy(update={"keep": parts | mapping.keep})
 
     def file(self, name: str) -> Path:
         """Give the path of a file that the study names.

@@ -52,7 +52,8 @@ def baseline_table(
         categorical. Every row of the round is a person.
     columns : sequence of str
         What is described: columns of the responses, or scales of the scores as ``"instrument:scale"``. Numbers are
-        described by mean and quartiles; flags, categories and texts by level.
+        described by mean and quartiles; flags, categories and texts by level, and so are numbers of which every one in
+        this round is 0 or 1: the level 1 gives their share.
     arm : str, optional
         A column to describe by, beside all.
     round : str, optional
@@ -136,7 +137,7 @@ def baseline_table(
 
 
 _METHOD = (
-    "Numbers are described by mean, standard deviation, median and quartiles, levels by counts and shares of the persons whose level is known, each with the "
+    "Numbers are described by mean, standard deviation, median and quartiles, levels (and numbers of only 0 and 1) by counts and shares of the persons whose level is known, each with the "
     "number of persons; arms are compared by standardised differences (Yang and Dalton 2012), not by tests."
 )
 DESCRIBED = {
@@ -299,7 +300,7 @@ def _described(name: str, values: pd.Series, groups: pd.Series, arms: list[str])
     for group, mine in members.items():
         cells = share(int((missing & mine).sum()), int(mine.sum()), interval=False)
         yield {"measure": "missing", "group": group, **cells}
-    if is_number(values):
+    if is_number(values) and not _is_zero_or_one(values):
         found = numbers(name, values)
         yield from _of_numbers({group: found[mine & ~missing] for group, mine in members.items()}, arms)
     else:
@@ -340,6 +341,8 @@ def _levels(name: str, values: pd.Series) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.rename_categories([str(level) for level in values.cat.categories])
     found = values.dropna()
+    if is_number(values):
+        return values.map({0: "0", 1: "1"}).astype(pd.CategoricalDtype(["0", "1"]))
     if types.is_bool_dtype(values.dtype) or (len(found) and _all_are(found, bool)):
         return values.map({True: "yes", False: "no"}).astype(pd.CategoricalDtype(["no", "yes"]))
     if not _all_are(found, str):
@@ -351,6 +354,12 @@ def _levels(name: str, values: pd.Series) -> pd.Series:
         msg = f"The column {name!r} has {len(texts)} different texts (from {where} of the round on), more than {MOST_TEXTS}: it looks like free text."
         raise InvalidValueError(msg, hint="Group the texts, or make the column a categorical if these are its levels.")
     return values.astype(pd.CategoricalDtype(texts))
+
+
+def _is_zero_or_one(values: pd.Series) -> bool:
+    """Whether numbers are a mark such as ticked or not, whose quartiles say nothing; of no numbers nobody knows."""
+    found = values.dropna()
+    return len(found) > 0 and bool(found.isin([0, 1]).all())
 
 
 def _all_are(values: pd.Series, kind: type) -> bool:

@@ -134,8 +134,8 @@ def read_codes(
     if pd.api.types.is_numeric_dtype(cells.dtype) and not _changes_codes(table):
         return _numbers(cells, missing)
     places, values = pd.factorize(cells, use_na_sentinel=True)
-    texts = [_as_written(value) for value in values]
-    empty = {_as_written(code) for code in missing} | (set(EMPTY) - set(table))
+    texts = [as_written(value) for value in values]
+    empty = {as_written(code) for code in missing} | (set(EMPTY) - set(table))
     codes = np.array([np.nan if text in empty else _code(text, table) for text in texts], dtype=float)
     counts = np.bincount(places[places >= 0], minlength=len(texts))
     found = {text: int(count) for text, count in zip(texts, counts, strict=True) if text in empty}
@@ -149,7 +149,7 @@ def _numbers(cells: pd.Series, missing: Sequence[Cell]) -> Coded:
     if not numbers:
         return Coded(cells, {})
     values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    hits = {_as_written(code): values == code for code in dict.fromkeys(numbers)}
+    hits = {as_written(code): values == code for code in dict.fromkeys(numbers)}
     found = {code: count for code, hit in hits.items() if (count := int(np.count_nonzero(hit)))}
     if not found:
         return Coded(cells, {})
@@ -157,9 +157,50 @@ def _numbers(cells: pd.Series, missing: Sequence[Cell]) -> Coded:
     return Coded(pd.Series(answers, index=cells.index, copy=False), found)
 
 
-def _as_written(value: object) -> str:
-    """A code as a file writes it: whole numbers without decimals."""
+def as_written(value: object) -> str:
+    """Write a code as a file does: whole numbers without decimals.
+
+    Parameters
+    ----------
+    value : object
+        A number or a text.
+
+    Returns
+    -------
+    str
+        The code.
+
+    Examples
+    --------
+    >>> as_written(3.0), as_written("A1")
+    ('3', 'A1')
+    """
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def recoded(code: str, table: Mapping[str, int]) -> str | None:
+    """Say what a code of the file is in the responses.
+
+    Parameters
+    ----------
+    code : str
+        The code as the file writes it.
+    table : mapping of str to int
+        The table of its column, as `table_of` gives it.
+
+    Returns
+    -------
+    str or None
+        The code; None where the table changes codes and does not name this one.
+
+    Examples
+    --------
+    >>> recoded("2", {"2": 1, "3": 2}), recoded("9", {"2": 1}), recoded("9", {"Often": 3})
+    ('1', None, '9')
+    """
+    if code in table:
+        return str(table[code])
+    return None if _changes_codes(table) else code
 
 
 def _number(text: object) -> float | None:

@@ -27,6 +27,13 @@ _NO_SEPARATOR = "\x1f"
 _SNIFFED_BYTES = 1 << 18
 _SNIFFED_ROWS = 50
 _BLOCK = 1 << 22
+_WESTERN = re.compile(rb"[\xc2\xc3][\x80-\xbf]|\xe2[\x80-\xbf]{2}")
+"""What Windows-1252 holds, as UTF-8 writes it. Other pairs of bytes are found in true Windows-1252: a capital Å before a
+quotation mark is the Z with a dot of UTF-8."""
+_TWO_ENCODINGS = (
+    "Read as Windows-1252, all its æ, ø, å, ä and ö would be wrong. Two exports may have been joined, or a text cut within a "
+    "letter: export the file again as CSV UTF-8."
+)
 _QUOTE = ord('"')
 _QUOTES = "A quotation mark may be opened and not closed; within a text they are doubled. Export the file again."
 
@@ -85,7 +92,7 @@ def open_text(data: bytes, file: str, *, separator: Separator | None = None) -> 
     Raises
     ------
     UnreadableFileError
-        The file is empty, or no text.
+        The file is empty, no text, or partly UTF-8 and partly not; the message gives the first line that is not.
     UnsupportedInputError
         It is a web page.
     LayoutError
@@ -213,10 +220,14 @@ def _as_utf8(data: bytes, file: str) -> tuple[bytes, str]:
             text = data.decode(encoding).removeprefix("\ufeff").encode() if encoding != "utf-8" else data[3:]
             return _checked(text, file), f"{encoding.upper()} with byte order mark"
         return _checked(data, file), "ASCII" if data.isascii() else "UTF-8"
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
         if encoding is not None:
             msg = f"{file} says that it is {encoding.upper()}, but it is not."
             raise UnreadableFileError(msg, hint="Export the file again as CSV UTF-8.") from None
+        if _WESTERN.search(data):
+            row = data.count(b"\n", 0, error.start) + 1
+            msg = f"{file}, line {row:,}: a character that is not UTF-8, in a file whose other letters are."
+            raise UnreadableFileError(msg, hint=_TWO_ENCODINGS) from None
     try:
         return data.decode("cp1252").encode(), "cp1252 (Windows, Western European; ISO-8859-1 is read alike)"
     except UnicodeDecodeError as error:

@@ -22,7 +22,7 @@ from peereval.surveys.spss import read_spss
 from peereval.surveys.tabular import TOOLS, Said, from_text, from_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
     from pathlib import Path
 
     from peereval.surveys.cells import Mark
@@ -47,7 +47,7 @@ def read_sheet(
     sheet: str | None = None,
     answers: Answers | None = None,
     decimal: Mark | None = None,
-    text: Sequence[str] = (),
+    text: Collection[str] = (),
     separator: Separator | None = None,
     mapping: SurveyMapping | None = None,
 ) -> Sheet:
@@ -73,7 +73,7 @@ def read_sheet(
         default.
     decimal : {",", "."}, optional
         The decimal mark of text cells, where the file leaves it open.
-    text : sequence of str, optional
+    text : collection of str, optional
         Columns that stay text as they are written.
     separator : {";", ",", "\t", "|"}, optional
         The sign between the cells of a text file, where the file leaves it open.
@@ -89,7 +89,7 @@ def read_sheet(
     Raises
     ------
     MissingFileError, UnreadableFileError
-        No file is there, or it is empty, damaged or encrypted.
+        No file is there, or it is a folder, or empty, damaged or encrypted.
     UnsupportedInputError
         Another kind of file, or one that would unpack to an absurd size.
     LayoutError
@@ -97,7 +97,8 @@ def read_sheet(
     CodingError
         `answers` is needed and was not said.
     InvalidValueError, UnknownNameError, ColumnError
-        An argument does not fit the file: an unknown source, sheet or column, or an argument of another kind of file.
+        An argument does not fit the file: an unknown source, sheet or column, a single text for a list,
+        or an argument of another kind of file.
 
     See Also
     --------
@@ -123,6 +124,9 @@ def read_sheet(
     >>> found.notes[0]
     'Read as cp1252 (Windows, Western European; ISO-8859-1 is read alike), with semicolons between cells.'
     """
+    if isinstance(text, str):
+        msg = f"text is the text {text!r}; expected a list of columns."
+        raise InvalidValueError(msg, hint=f"Write text=[{text!r}].")
     place = existing_file(path)
     data = _content(place)
     sha256 = hashlib.sha256(data).hexdigest()

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 
     from peereval.surveys.questions import LocalItem
 
-_KEYS = ("person", "round", "arm", "unit", "role", "date", "origin")
+_KEYS = (
+    "person",
+    "round",
+    "arm",
+    "unit",
+    "role",
+    "date",
+    "left_programme",
+    "died",
+    "out_of_window",
+    "linked",
+    "origin",
+)
 INSTRUMENT = "local"
 """What the scores call the instrument of local questions."""
 

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from peereval.errors import ColumnError, InvalidValueError
-from peereval.surveys.codes import check_tables, missing_of, read_codes, table_of
+from peereval.surveys.codes import as_written, check_tables, missing_of, read_codes, table_of
 from peereval.surveys.keys import as_flags, as_text, as_times
 from peereval.surveys.mapping import SurveyMapping
 from peereval.surveys.placing import FLAGS, TEXTS, TIMES, place_columns
 from peereval.surveys.problems import Problem, shown_values
 from peereval.surveys.redcap import answer_rows
 from peereval.surveys.round_checks import names_of, no_round, order_of, twice, undeclared, without_answers
-from peereval.surveys.windows import PlannedRound, out_of_window
+from peereval.surveys.windows import PlannedRound, out_of_window, replaced_flags
+from peereval.surveys.wordings import unlabelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -179,6 +180,8 @@ class _Work:
         keys = {key: self.columns[key] for key in ("person", "round", "date") if key in self.columns}
         first_day, file = self.layout.first_day, self.sheet.file
         flags, problems = out_of_window(pd.DataFrame(keys), planned, first_day=first_day, file=file)
+        if "out_of_window" in self.columns and not problems:
+            self.notes += replaced_flags(self.columns["out_of_window"], flags)
         self.columns["out_of_window"] = flags
         self.problems += problems
 
@@ -203,6 +206,13 @@ class _Work:
         if read.missing:
             self.missing[column] = read.missing
         self.problems += read.problems
+        # a table says of each code what it means, whatever the file's labels say
+        if not read.problems and not table:
+            empty = {as_written(code) for code in (*missing, *self.sheet.missing.get(column, ()))}
+            labels = self.sheet.labels.get(column, {})
+            self.problems += unlabelled(
+                self.frame[column], labels, empty, rows=self.file_rows, where=self._where(column)
+            )
         return read.codes
 
     def _times(self, column: str) -> pd.Series:

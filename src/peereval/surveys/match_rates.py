@@ -24,6 +24,21 @@ LEVEL = 0.95
 FALSE_LINK_LIMIT = 0.05
 """Rule R4: with more false links than this, no result about single persons is given."""
 
+WORDS: dict[str, str] = {
+    "linked_id": "same id",
+    "linked_exact": "same code",
+    "linked_one_part": "one part different",
+    "no_match": "no match",
+    "ambiguous_code": "several candidates",
+    "links_disagree": "links disagree",
+    "arms_disagree": "link to another arm",
+    "duplicate_code": "code given twice",
+    "code_missing": "code missing",
+    "person_missing": "id missing",
+    "anonymous": "anonymous",
+}
+"""Reason codes of linking in the words of tables and figures, those that are linked first."""
+
 _PERMUTATIONS = 100
 
 
@@ -50,7 +65,7 @@ def linkage_summary(linked: pd.DataFrame, *, seed: int = 0) -> Result:
         Rows with ``measure``: ``linked_share`` (of the answers to ``round``, those linked with the other round of the
         pair in ``term``, with Wilson's interval), ``exact_share`` (of the links of a pair, those between equal
         codes), ``false_link_rate`` (per pair and for all links, with the middle 95 % of the permutations) and
-        ``link_status`` (rows of each round by the reason code in ``term``). The overall rate stands in
+        ``link_status`` (rows of each round by the reason code in ``term``, in words in ``label``). The overall rate stands in
         ``settings["false_link_rate"]`` too, and ``settings["person_level"]`` says whether it is at most 5 % (rule
         R4). By an id no link is taken as false; anonymous rounds have no links and no result about single persons.
 
@@ -98,6 +113,7 @@ def linkage_summary(linked: pd.DataFrame, *, seed: int = 0) -> Result:
             "versions": versions(),
             "data": data_facts(linked),
         },
+        columns={"label": "how the rows were linked, or why not, in words"},
         exclusions={
             str(reason): int(n) for reason, n in linked.loc[~linked["linked"], "reason"].value_counts().items()
         },
@@ -106,7 +122,7 @@ def linkage_summary(linked: pd.DataFrame, *, seed: int = 0) -> Result:
 
 
 _COLUMNS = ["measure", "term", "group", "round", "estimate", "conf_low", "conf_high", "conf_level"]
-_COLUMNS += ["numerator", "denominator"]
+_COLUMNS += ["numerator", "denominator", "label"]
 _ESTIMAND = "Share of the answers to one round that are linked with an answer to another, and share of these links that join two persons."
 _ASSUMPTIONS = (
     "The parts of a code are independent of one another, and of how easily a person gives them differently.",
@@ -170,11 +186,11 @@ def _shares(linked: pd.DataFrame, links: pd.DataFrame, pairs: list[tuple[str, st
 
 def _statuses(linked: pd.DataFrame, rounds: list[str]) -> Iterator[dict[str, object]]:
     for label in rounds:
-        reasons = linked.loc[linked["round"].astype(str) == label, "reason"].value_counts().sort_index()
-        for reason, count in reasons.items():
-            row = {"measure": "link_status", "term": str(reason), "group": "all", "round": label}
-            total = int(reasons.sum())
-            yield {**row, "numerator": int(count), "denominator": total, "estimate": int(count) / total}
+        reasons = linked.loc[linked["round"].astype(str) == label, "reason"].value_counts()
+        for reason in (name for name in WORDS if name in reasons):
+            count, total = int(reasons[reason]), int(reasons.sum())
+            row = {"measure": "link_status", "term": reason, "group": "all", "round": label, "label": WORDS[reason]}
+            yield {**row, "numerator": count, "denominator": total, "estimate": count / total}
 
 
 def _false_links(

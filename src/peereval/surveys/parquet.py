@@ -30,7 +30,8 @@ def read_parquet(path: Path, *, sha256: str) -> Sheet:
     Returns
     -------
     Sheet
-        The table. Where peereval wrote it, the notes tell the export that it came from and an older layout.
+        The table. Where peereval wrote it, with the labels and questions of the export that it came from; the notes
+        tell that export and an older layout.
 
     Raises
     ------
@@ -62,4 +63,7 @@ def _read(path: Path, sha256: str) -> Sheet:
         facts = stored_facts(path)
     written = [f"Responses that peereval wrote from {facts['file']}."] if facts.get("file") else []
     notes = (*written, *(str(each.message) for each in heard))
-    return Sheet(file=path.name, source="parquet", frame=frame, first_row=1, sha256=sha256, notes=notes)
+    return Sheet(
+        file=path.name, source="parquet", frame=frame, labels=facts.get("labels", {}), questions=facts.get("questions", {}),
+        first_row=1, sha256=sha256, notes=notes,
+    )  # fmt: skip

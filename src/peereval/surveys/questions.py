@@ -26,7 +26,8 @@ class LocalItem(Frozen):
         Code to the text of the option, in the order in which figures stack them. Where the export holds texts, a
         cell is matched to the option of exactly this text.
     dont_know : tuple of int
-        The options that are no answer, such as *don't know*: they are counted by themselves.
+        The options that are no answer, such as *don't know*: they are counted by themselves. At least one option is an
+        answer.
     direction : {"higher is better", "higher is worse"}, optional
         Which way is good, where one is.
     top_box : tuple of int
@@ -53,6 +54,9 @@ class LocalItem(Frozen):
             if other:
                 msg = f"{name} names the code {other[0]}, which is not among the options"
                 raise ValueError(msg)
+        if not self.answers:
+            msg = "all options are named by dont_know, so none is an answer"
+            raise ValueError(msg)
         if set(self.top_box) & set(self.dont_know):
             msg = "top_box and dont_know share a code"
             raise ValueError(msg)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from peereval.contracts import RESPONSES, check_frame
 from peereval.errors import UnusedColumnsWarning
 from peereval.surveys.mapped import map_sheet
-from peereval.surveys.storage import PROVENANCE, stored_facts
+from peereval.surveys.mapping import SurveyMapping
+from peereval.surveys.storage import PROVENANCE, Provenance, stored_facts
+from peereval.surveys.wordings import labels_of, questions_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from peereval.surveys.delimited import Separator
     from peereval.surveys.layout import Answers
     from peereval.surveys.mapped import Mapped
-    from peereval.surveys.mapping import SurveyMapping
     from peereval.surveys.sheet import Sheet, Source
     from peereval.surveys.windows import PlannedRound
 
@@ -72,13 +73,14 @@ def read_survey(
     -------
     DataFrame
         The *responses* contract, with `round` as an ordered categorical. Rows are never left out. Its attributes say
-        which file it was read from and how, for `write_responses`.
+        under ``"survey"`` which file it was read from and how, for `write_responses`, and keep what the export has of
+        ``labels`` (column to code to text) and ``questions`` (column to text) for the columns in use.
 
     Raises
     ------
     PeerevalError
         The first thing that is wrong, with file, row and column: a column that is not there (`ColumnError`), a text
-        without a code (`CodingError`), a person twice in a round (`DuplicateError`), a round without answers
+        without a code or a code outside those that the file labels (`CodingError`), a person twice in a round (`DuplicateError`), a round without answers
         (`EmptyRoundError`), a round that is not declared (`InvalidValueError`), a civil registration number.
         ``peereval check`` lists all.
 
@@ -113,7 +115,7 @@ def read_survey(
     from peereval.surveys.identifiers import check_no_identifiers
 
     export = read_sheet(
-        path, source=source, sheet=sheet, answers=answers, decimal=decimal, text=tuple(text), separator=separator, mapping=mapping
+        path, source=source, sheet=sheet, answers=answers, decimal=decimal, text=text, separator=separator, mapping=mapping
     )  # fmt: skip
     check_no_identifiers(
         export.frame,
@@ -125,9 +127,12 @@ def read_survey(
     responses = to_responses(export, mapping, rounds=rounds)
     kept = stored_facts(File(path)) if export.source == "parquet" else {}
     as_it_was = bool(kept) and not (mapping and mapping.describes_columns)
-    facts = kept if as_it_was else responses.attrs[PROVENANCE]
+    said = responses.attrs[PROVENANCE]
+    # what peereval wrote is known by its first reading, and by what is told of this one alone
+    new = [note for note in said["notes"][len(export.notes) :] if note not in kept.get("notes", ())]
+    facts = {**kept, "notes": [*kept.get("notes", ()), *new]} if as_it_was else said
     allowed = {*facts.get("allowed_identifiers_in", ()), *allow_identifiers_in}
-    responses.attrs[PROVENANCE] = {**facts, "allowed_identifiers_in": sorted(allowed)}
+    responses.attrs[PROVENANCE] = Provenance(facts, allowed_identifiers_in=sorted(allowed))
     return responses
 
 
@@ -197,13 +202,17 @@ def _unused(file: str, names: Sequence[str]) -> str:
     return f"{file}: {what} not used: {shown}."
 
 
-def _provenance(sheet: Sheet, mapping: SurveyMapping | None, mapped: Mapped) -> dict[str, Any]:
-    return {
-        "file": sheet.file,
-        "source": sheet.source,
-        "sha256": sheet.sha256,
-        "mapping": {} if mapping is None else mapping.model_dump(mode="json", exclude_defaults=True),
-        "missing": {column: dict(counts) for column, counts in mapped.missing.items()},
-        "unused": list(mapped.placed.unused),
-        "notes": [*sheet.notes, *mapped.notes],
-    }
+def _provenance(sheet: Sheet, mapping: SurveyMapping | None, mapped: Mapped) -> Provenance:
+    labels, of_labels = labels_of(sheet, mapped.placed.places, mapping or SurveyMapping())
+    questions, of_questions = questions_of(sheet, mapped.placed.places)
+    return Provenance(
+        file=sheet.file,
+        source=sheet.source,
+        sha256=sheet.sha256,
+        mapping={} if mapping is None else mapping.model_dump(mode="json", exclude_defaults=True),
+        missing={column: dict(counts) for column, counts in mapped.missing.items()},
+        unused=list(mapped.placed.unused),
+        labels=labels,
+        questions=questions,
+        notes=[*sheet.notes, *mapped.notes, *of_labels, *of_questions],
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from peereval.errors import PeerevalError, UnreadableFileError
+from peereval.errors import LayoutError, PeerevalError, UnreadableFileError
 from peereval.surveys import spss_parser
 from peereval.surveys.layout import used_columns
 from peereval.surveys.sheet import Sheet
@@ -49,14 +49,15 @@ def read_spss(data: bytes, file: str, *, sha256: str) -> Sheet:
     Sheet
         Values as they are coded. User-missing values, single ones and ranges, are missing in the frame; which of
         them occur or have a label stands in ``missing``. Labels without an answer and answers without a label are
-        told in the notes, for columns in which some value has a label.
+        told in the notes, for columns in which some value has a label; `to_responses` refuses items with answers outside
+        the labelled codes.
 
     Raises
     ------
     UnreadableFileError
         The file is damaged.
     LayoutError
-        It has far too many columns.
+        It has far too many columns, or a value label without a value: one for an empty text or the system-missing value.
     """
     try:
         table, told = _parse(data)
@@ -70,7 +71,7 @@ def read_spss(data: bytes, file: str, *, sha256: str) -> Sheet:
 
 
 def _understood(table: pa.Table, told: dict[str, Any], file: str, sha256: str) -> Sheet:
-    labels: dict[str, dict[Code, str]] = {name: dict(map(tuple, each)) for name, each in told["labels"].items()}
+    labels = {name: _value_labels(each, name, file) for name, each in told["labels"].items()}
     ranges: dict[str, Ranges] = told["missing"]
     columns, missing = {}, {}
     for name in table.column_names:
@@ -85,6 +86,15 @@ def _understood(table: pa.Table, told: dict[str, Any], file: str, sha256: str) -
         missing={name: codes for name, codes in missing.items() if codes},
         notes=(*notes, *_label_notes(clean, labels, missing)),
     )  # fmt: skip
+
+
+def _value_labels(told: Sequence[tuple[Code, str]], name: str, file: str) -> dict[Code, str]:
+    """The labels of a variable; one without a text is none."""
+    labels = {code: label for code, label in told if label.strip()}
+    if any(pd.isna(code) or not str(code).strip() for code in labels):
+        msg = f"{file}, column {name!r}: one of its value labels belongs to no value, so it is not known which code it explains."
+        raise LayoutError(msg, hint="Give the label a value in SPSS, or take it away, and save the file again.")
+    return labels
 
 
 def _parse(data: bytes) -> tuple[pa.Table, dict[str, Any]]:

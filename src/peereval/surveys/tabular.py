@@ -142,7 +142,7 @@ def from_workbook(data: bytes, file: str, sha256: str, said: Said, sheet: str | 
     UnreadableFileError, UnsupportedInputError, LayoutError, UnknownNameError, ColumnError
         What is wrong with the file, with row and column.
     """
-    rows, first, title = read_workbook(data, file, sheet=sheet)
+    rows, first, notes = read_workbook(data, file, sheet=sheet)
     head = [[as_text(cell) or "" for cell in row] for row in rows[:_HEAD]]
     layout = _layout(head, said, _XLSX)
     header = layout.header(head, file)
@@ -153,7 +153,7 @@ def from_workbook(data: bytes, file: str, sha256: str, said: Said, sheet: str | 
         columns=columns,
         above=first - 1,
         mark=None,
-        notes=(f"Read from the sheet {title!r}.",),
+        notes=notes,
         numbers=number_cells(rows[header.rows :], names=header.names),
     )
     return _sheet(grid, layout, header, said)

@@ -13,7 +13,7 @@ from peereval.instruments.key import Frozen
 from peereval.surveys.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
 _LAST_MONTH = 1200
@@ -108,6 +108,34 @@ def out_of_window(
         off = (responses.loc[here, "date"].dt.normalize() - planned).abs().dt.days
         unknown[here] = (off > each.days).astype("boolean")
     return unknown, []
+
+
+def replaced_flags(own: pd.Series, computed: pd.Series) -> Iterator[str]:
+    """Tell how many flags of an export are lost to the computed ones.
+
+    Parameters
+    ----------
+    own, computed : Series of boolean
+        The export's own column ``out_of_window``, and what its dates and the planned windows say.
+
+    Yields
+    ------
+    str
+        A note.
+
+    Examples
+    --------
+    >>> own = pd.Series([True, False, True], dtype="boolean")
+    >>> list(replaced_flags(own, pd.Series([False, False, True], dtype="boolean")))
+    ["Flags of the column 'out_of_window' that differ from the computed ones, which are kept: 1."]
+    """
+    column = "Flags of the column 'out_of_window' that"
+    differ = int((own != computed).fillna(value=False).sum())
+    lost = int((own.notna() & computed.isna()).sum())
+    if differ:
+        yield f"{column} differ from the computed ones, which are kept: {differ:,}."
+    if lost:
+        yield f"{column} were left out, since there nothing can be computed: {lost:,}."
 
 
 def _start(

@@ -21,9 +21,10 @@ from peereval.errors import (
     nearest,
 )
 from peereval.surveys.layout import MAX_COLUMNS, letters
+from peereval.surveys.problems import file_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -37,10 +38,14 @@ _SMALL = 10 << 20
 _BLOCK = 1 << 20
 _OVERLAP = 200
 _MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*ref=["']([A-Z0-9:$]+)["']""")
+_HIDDEN = re.compile(rb"""<(?:\w+:)?(row|col)\s[^<>]*\bhidden=["'](?:1|true)["'][^<>]*>""")
+_NUMBERED = re.compile(rb"""\b(?:r|min|max)=["'](\d+)["']""")
+_IN_QUOTES = re.compile(r'"[^"]*"|\\.')
+_NUMBERS = {int, float}
 _EXACT = 1e15
 
 
-def read_workbook(data: bytes, file: str, *, sheet: str | None) -> tuple[list[list[Any]], int, str]:
+def read_workbook(data: bytes, file: str, *, sheet: str | None) -> tuple[list[list[Any]], int, tuple[str, ...]]:
     """Read the cells of one sheet.
 
     Parameters
@@ -54,8 +59,9 @@ def read_workbook(data: bytes, file: str, *, sheet: str | None) -> tuple[list[li
 
     Returns
     -------
-    tuple of list, int and str
-        Rows of cells from the first filled row on; that row's number in the sheet; the sheet's name.
+    tuple of list, int and tuple of str
+        Rows of cells from the first filled row on; that row's number in the sheet; notes: the sheet's name, rows and
+        columns that are hidden, and columns that show per cent.
 
     Raises
     ------
@@ -119,7 +125,7 @@ def number_cells(rows: Sequence[Sequence[Any]], *, names: Sequence[str]) -> dict
         Column to whether each cell is a number, for columns of both.
     """
     found = {
-        name: np.array([type(cell) in {int, float} for cell in cells])
+        name: np.array([type(cell) in _NUMBERS for cell in cells])
         for cells, name in zip(zip_longest(*rows), names, strict=False)
         if str in map(type, cells)
     }
@@ -172,7 +178,7 @@ def _check_archive(data: bytes, file: str) -> None:
         raise UnsupportedInputError(msg, hint=hint)
 
 
-def _read(data: bytes, file: str, sheet: str | None) -> tuple[list[list[Any]], int, str]:
+def _read(data: bytes, file: str, sheet: str | None) -> tuple[list[list[Any]], int, tuple[str, ...]]:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
@@ -181,29 +187,57 @@ def _read(data: bytes, file: str, sheet: str | None) -> tuple[list[list[Any]], i
         page = book[chosen]
         # the size that a sheet declares is often wrong, and cells outside would be lost
         page.reset_dimensions()
-        _check_merged(data, page._worksheet_path, chosen, file)  # noqa: SLF001 - a read-only sheet does not tell merged cells
-        rows = _rows(page, file)
+        hidden = _hidden(data, page._worksheet_path, chosen, file)  # noqa: SLF001 - a read-only sheet tells neither hidden nor merged cells
+        rows, percents = _rows(page, file)
     finally:
         book.close()
     start = next((place for place, row in enumerate(rows) if row), None)
     if start is None:
         msg = f"The sheet {chosen!r} of {file} is empty."
         raise UnreadableFileError(msg, hint="Say sheet='…' if the answers are on another sheet.")
-    return rows[start:], start + 1, chosen
+    return rows[start:], start + 1, (f"Read from the sheet {chosen!r}.", *_notes(rows, hidden, percents))
 
 
-def _check_merged(data: bytes, part: str, title: str, file: str) -> None:
-    """Refuse merged cells: all but the first of them are empty, so rows would lose their person or columns their name."""
+def _hidden(data: bytes, part: str, title: str, file: str) -> dict[bytes, set[int]]:
+    """Numbers of the hidden rows and columns of a sheet; merged cells are refused.
+
+    All but the first of merged cells are empty, so rows would lose their person or columns their name.
+    """
+    hidden: dict[bytes, set[int]] = {b"row": set(), b"col": set()}
     with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(part) as page:
         before = b""
         while block := page.read(_BLOCK):
-            found = _MERGED.search(before + block)
+            both = before + block
+            found = _MERGED.search(both)
             if found:
                 msg = f"{file}, sheet {title!r}: the cells {found[1].decode()} are merged."
                 raise LayoutError(
                     msg, hint="Unmerge them in Excel and fill every cell: one row of names, one row an answer."
                 )
+            for tag in _HIDDEN.finditer(both) if b"hidden=" in both else ():
+                numbers = [int(number) for number in _NUMBERED.findall(tag[0])]
+                hidden[tag[1]] |= (
+                    set(range(min(numbers), min(max(numbers), MAX_COLUMNS) + 1)) if tag[1] == b"col" else set(numbers)
+                )
             before = block[-_OVERLAP:]
+    return hidden
+
+
+def _notes(rows: Sequence[Sequence[Any]], hidden: dict[bytes, set[int]], percents: set[int]) -> Iterator[str]:
+    """What a look at the sheet in Excel would not tell, or tell otherwise; below and beside the answers nothing counts."""
+    width = max(map(len, rows))
+    lines = sorted(row for row in hidden[b"row"] if row <= len(rows))
+    columns = [column - 1 for column in hidden[b"col"] if column <= width]
+    if lines:
+        yield f"Hidden and read all the same: {file_rows(lines)}."
+    if columns:
+        yield f"Hidden and read all the same: {_columns(columns)}."
+    if percents:
+        yield f"Shown in per cent and read as fractions, 0.5 for 50 %: {_columns(percents)}."
+
+
+def _columns(places: Collection[int]) -> str:
+    return f"column{'s' * (len(places) > 1)} {', '.join(map(letters, sorted(places)))}"
 
 
 def _chosen(sheets: list[tuple[str, bool]], file: str, sheet: str | None) -> str:
@@ -224,14 +258,19 @@ def _chosen(sheets: list[tuple[str, bool]], file: str, sheet: str | None) -> str
     raise LayoutError(msg, hint="Say which one holds the answers: sheet='…'.")
 
 
-def _rows(page: Any, file: str) -> list[list[Any]]:
+def _rows(page: Any, file: str) -> tuple[list[list[Any]], set[int]]:
+    """The rows of cells, and the places of columns with a number shown in per cent."""
     rows: list[list[Any]] = []
+    percents: set[int] = set()
     cells = 0
     for number, row in enumerate(page.iter_rows(), start=1):
         values = [cell.value for cell in row]
         while values and values[-1] in {None, ""}:
             values.pop()
         _check_row(row, values, number, file)
+        percents.update(
+            place for place, value in enumerate(values) if type(value) in _NUMBERS and _in_percent(row[place])
+        )
         cells += len(values)
         if cells > MAX_CELLS:
             msg = f"{file} has more than {MAX_CELLS:,} cells in one sheet."
@@ -239,7 +278,11 @@ def _rows(page: Any, file: str) -> list[list[Any]]:
         rows.append(values)
     while rows and not rows[-1]:
         rows.pop()
-    return rows
+    return rows, percents
+
+
+def _in_percent(cell: Any) -> bool:
+    return bool(cell.has_style) and "%" in _IN_QUOTES.sub("", cell.number_format)
 
 
 def _check_row(row: Sequence[Any], values: list[Any], number: int, file: str) -> None:
@@ -257,7 +300,7 @@ def _column(cells: Sequence[Any], *, as_they_are: bool) -> pa.Array:
     import pyarrow as pa
 
     kinds = set(map(type, cells)) - {type(None)} if as_they_are else set()
-    if kinds and kinds <= {int, float} and all(abs(each) < _EXACT for each in cells if each is not None):
+    if kinds and kinds <= _NUMBERS and all(abs(each) < _EXACT for each in cells if each is not None):
         whole = all(each is not None and float(each).is_integer() for each in cells)
         return pa.array(cells, pa.int64() if whole else pa.float64())
     if kinds == {dt.datetime}:
