@@ -100,11 +100,12 @@ def test_holm_is_rs(r_numbers):
 
     frame = pd.DataFrame(
         {
+            "outcome": "own",
+            "scale": list("abcd"),
             "measure": "mean_change",
             "round": "end",
             "p_value": [0.012, 0.04, 0.03, 0.2],
-            "primary": False,
-            "headline": True,
+            "role": "secondary",
         }
     )
     assert with_decided_p(frame, last="end")["p_adjusted"].tolist() == pytest.approx(r_numbers["holm"])

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from peereval.estimation.multiplicity import Adjustment
+    from peereval.mixed_models.design import Design
     from peereval.mixed_models.model import MMRM
+    from peereval.mixed_models.observations import Observations
 
     Numbers: TypeAlias = NDArray[np.floating[Any]]
 
@@ -30,7 +32,7 @@ _MOST_CELLS = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cells:
+class Cells:
     """Means of all groups and rounds.
 
     Parameters
@@ -87,7 +89,7 @@ def means_result(
     """
     wanted = _pairs(pairs, by)
     check_adjustment(adjust)
-    cells = _cells(model, by)
+    cells = cells_of(model.design, model.observations, model.request.round, by)
     differences = list(_DIFFERENCES[wanted](cells))
     parts = _mean_rows(model, cells, level), _difference_rows(model, differences, level)
     # not concat: pandas 2 and 3 take columns without values for different types
@@ -136,14 +138,38 @@ def _pairs(pairs: str | None, by: tuple[str, ...]) -> str:
     return pairs
 
 
-def _check_tukey(adjust: str, pairs: str, cells: _Cells) -> None:
+def _check_tukey(adjust: str, pairs: str, cells: Cells) -> None:
     if adjust == "tukey" and pairs == "changes" and len(cells.groups) < 2:  # noqa: PLR2004 - a pair
         msg = "Tukey's method compares means in pairs, and there is one group only."
         raise DesignError(msg, hint="Say adjust='holm'.")
 
 
-def _cells(model: MMRM, by: tuple[str, ...]) -> _Cells:
-    design, observations, when = model.design, model.observations, model.request.round
+def cells_of(design: Design, observations: Observations, when: str, by: tuple[str, ...]) -> Cells:
+    """Say which combination of coefficients the mean of every group and round is.
+
+    Parameters
+    ----------
+    design : Design
+        The fixed effects.
+    observations : Observations
+        Who was observed when.
+    when : str
+        The column of the round.
+    by : tuple of str
+        Factors whose levels have means of their own.
+
+    Returns
+    -------
+    Cells
+        The combinations, and who was observed where.
+
+    Raises
+    ------
+    DesignError
+        The formula does not hold the round, or has too many combinations of levels.
+    UnknownNameError
+        A name is no factor of the formula.
+    """
     if when not in design.variables:
         msg = f"The formula does not hold the round {when!r}, so its means would be the same in every round."
         raise DesignError(msg, hint=f"Add it: '… + {when}' or '… * {when}'.")
@@ -157,26 +183,25 @@ def _cells(model: MMRM, by: tuple[str, ...]) -> _Cells:
         else design.levels
     )
     groups = list(product(*(levels[name] for name in by)))
-    rows = _marginal_rows(model, levels, by)
+    rows = _marginal_rows(design, when, levels, by)
     names = [", ".join(map(str, group)) for group in groups]
     here = np.zeros((len(groups), len(observations.round_names), observations.n_persons), dtype=bool)
-    here[_group_codes(model, by, levels), observations.rounds, observations.persons] = True
-    return _Cells(list(observations.round_names), names, rows, here)
+    here[_group_codes(design, by, levels), observations.rounds, observations.persons] = True
+    return Cells(list(observations.round_names), names, rows, here)
 
 
-def _group_codes(model: MMRM, by: tuple[str, ...], levels: dict[str, list[Any]]) -> NDArray[np.integer[Any]]:
-    codes = np.zeros(len(model.observations.persons), dtype=np.int64)
+def _group_codes(design: Design, by: tuple[str, ...], levels: dict[str, list[Any]]) -> NDArray[np.integer[Any]]:
+    codes = np.zeros(len(design.frame), dtype=np.int64)
     for name in by:
-        mine = pd.Categorical(model.design.frame[name], categories=levels[name]).codes
+        mine = pd.Categorical(design.frame[name], categories=levels[name]).codes
         codes = codes * len(levels[name]) + mine
     return codes
 
 
-def _marginal_rows(model: MMRM, levels: dict[str, list[Any]], by: tuple[str, ...]) -> Numbers:
+def _marginal_rows(design: Design, when: str, levels: dict[str, list[Any]], by: tuple[str, ...]) -> Numbers:
     """Average the rows of the grid over the factors that are not named, with equal weights."""
-    design = model.design
-    others = [name for name in levels if name not in by and name != model.request.round]
-    order = [*by, model.request.round, *others]
+    others = [name for name in levels if name not in by and name != when]
+    order = [*by, when, *others]
     sizes = [len(levels[name]) for name in order]
     if np.prod(sizes) > _MOST_CELLS:
         msg = f"The factors of the formula have {int(np.prod(sizes))} combinations of levels."
@@ -190,7 +215,7 @@ def _marginal_rows(model: MMRM, levels: dict[str, list[Any]], by: tuple[str, ...
     return averaged
 
 
-def _mean_rows(model: MMRM, cells: _Cells, level: float) -> pd.DataFrame:
+def _mean_rows(model: MMRM, cells: Cells, level: float) -> pd.DataFrame:
     places = list(product(range(len(cells.groups)), range(len(cells.rounds))))
     tests = tested_columns(model, cells.rows.reshape(len(places), -1), level)
     return pd.DataFrame(
@@ -216,7 +241,7 @@ def _difference_rows(model: MMRM, differences: list[_Difference], level: float) 
     return pd.DataFrame({**named, **tests})
 
 
-def _between_groups(cells: _Cells) -> Iterator[_Difference]:
+def _between_groups(cells: Cells) -> Iterator[_Difference]:
     for (when, label), (a, b) in product(enumerate(cells.rounds), combinations(range(len(cells.groups)), 2)):
         yield _Difference(
             "mean_difference", f"{cells.groups[b]} - {cells.groups[a]}", None, label,
@@ -225,7 +250,7 @@ def _between_groups(cells: _Cells) -> Iterator[_Difference]:
         )  # fmt: skip
 
 
-def _between_rounds(cells: _Cells) -> Iterator[_Difference]:
+def _between_rounds(cells: Cells) -> Iterator[_Difference]:
     for (group, name), (a, b) in product(enumerate(cells.groups), combinations(range(len(cells.rounds)), 2)):
         yield _Difference(
             "mean_change", f"{cells.rounds[b]} - {cells.rounds[a]}", name or None, cells.rounds[b],
@@ -234,7 +259,7 @@ def _between_rounds(cells: _Cells) -> Iterator[_Difference]:
         )  # fmt: skip
 
 
-def _between_changes(cells: _Cells) -> Iterator[_Difference]:
+def _between_changes(cells: Cells) -> Iterator[_Difference]:
     changes = cells.rows - cells.rows[:, :1]
     for (when, label), (a, b) in product(enumerate(cells.rounds), combinations(range(len(cells.groups)), 2)):
         if when:
