@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 import peereval as pe
 from peereval.errors import DesignError, InvalidValueError, UnknownNameError, UnsupportedInputError
+from peereval.simulate.codes import CODE, simulate_codes
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
 
@@ -35,10 +36,11 @@ def findings(region, region_scores, region_stays):
             course.tables["outcomes"], formula="posttest", treatment="peer-run course", control="control"
         ),
         "ledger": course.reproduce(),
+        "linkage": pe.linkage_summary(pe.link_rounds(simulate_codes(200, seed=3), code=CODE)),
     }
 
 
-KINDS = ["attrition", "baseline", "rounds", "rates", "survival", "risks", "effects", "ledger"]
+KINDS = ["attrition", "baseline", "rounds", "rates", "survival", "risks", "effects", "ledger", "linkage"]
 
 
 def panels(drawn):
@@ -113,9 +115,10 @@ def test_several_scales_do_not_fit_into_one_panel(findings):
 
 def test_changes_are_drawn_with_their_intervals(findings):
     panel = findings["rounds"].plot(show="changes")
-    assert len(panel.containers) == 2
+    named = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert named == ["peer support", "usual care", "difference: peer support − usual care"]
     assert all(container.has_xerr for container in panel.containers)
-    assert sum(text.startswith("n ") for text in texts(panel)) == 8
+    assert sum(text.startswith("n ") for text in texts(panel)) == 12
 
 
 def test_shares_start_at_zero(findings):
@@ -181,7 +184,7 @@ def test_one_round_can_be_drawn(region_scores, arms):
     found = pe.compare_rounds(start, design="panel", method="paired-t", **arms)
     for finding in (found, *pe.release(found)):
         assert len(panels(finding.plot())) == 4
-        assert finding.plot(show="changes").get_xlabel().startswith("Change (no change)")
+        assert "No change to draw" in texts(finding.plot(show="changes"))
 
 
 def test_one_arm_can_be_drawn(region_scores):
@@ -321,6 +324,29 @@ def test_ten_units_can_be_drawn(region):
     many = region.responses.assign(unit=[f"Ward {place % 10}" for place in range(len(region.responses))])
     bars = pe.attrition(many, by="unit").plot().containers
     assert len({(bar.patches[0].get_facecolor(), bar.patches[0].get_hatch()) for bar in bars[1::2]}) == 10
+
+
+def test_links_are_stacked_to_the_whole_with_n_and_gaps_where_withheld(findings):
+    found = findings["linkage"]
+    panel = found.plot()
+    ways = found.estimates[found.estimates["measure"] == "link_status"]
+    ends = {}
+    for bar in panel.patches:
+        if bar.get_width():
+            place = round(bar.get_y() + bar.get_height() / 2)
+            ends[place] = max(ends.get(place, 0), bar.get_x() + bar.get_width())
+    assert ends == pytest.approx({0: 1.0, 1: 1.0})
+    assert [text for text in texts(panel) if text.startswith("n ")] == [
+        f"n {n:.0f}" for n in ways.drop_duplicates("round")["denominator"]
+    ]
+    words = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert words[:2] == ["same code", "one part different"]
+    few = pe.link_rounds(simulate_codes(200, seed=3).iloc[:-61], code=CODE)
+    [safe] = pe.release(pe.linkage_summary(few))
+    assert safe.estimates.loc[safe.estimates["measure"] == "link_status", "withheld"].any()
+    drawn = safe.plot()
+    assert "not shown" in [text.get_text() for text in drawn.get_legend().get_texts()]
+    assert any("≈" in text for text in texts(drawn))
 
 
 def test_a_love_plot_says_what_is_not_drawn(region):

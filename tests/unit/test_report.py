@@ -45,7 +45,7 @@ def test_figures_fetch_nothing_either(html):
     import base64
 
     figures = [base64.b64decode(code).decode() for code in re.findall(r"base64,([A-Za-z0-9+/=]+)", html)]
-    assert len(figures) == 8
+    assert len(figures) == 9
     for figure in figures:
         assert not re.search(r"""(?:href|src)\s*=\s*["']https?:""", figure)
         assert "synthetic data" in figure or "<!-- synthetic data -->" in figure
@@ -59,7 +59,7 @@ def test_findings_methods_and_settings_are_there(html):
     for text in (
         "QPR-15 (primary outcome)",
         "Persons by the rounds they answered",
-        "paired t test",
+        "mixed model for repeated measures",
         "Contacts of a person that overlap",
         "Not verified at the source of dk-30",
         "Counts of 1 to 4 are withheld",
@@ -181,7 +181,7 @@ def test_a_browser_shows_it(folder, html, tmp_path, width):
     told = re.search(r'data-seen="images (\d+) of (\d+), overflow (-?\d+)"', seen)
     assert told, "the page's own probe did not run"
     loaded, images, overflow = map(int, told.groups())
-    assert loaded == images == 8
+    assert loaded == images == 9
     assert overflow <= 0
     assert shot.stat().st_size > 10_000
 

@@ -12,16 +12,21 @@ if TYPE_CHECKING:
 
 _FIGURES = {
     "attrition": "peereval.figures.answers",
+    "balance": "peereval.figures.balance",
     "baseline": "peereval.figures.balance",
     "effects": "peereval.figures.forest",
+    "imputation": "peereval.figures.imputed",
     "ledger": "peereval.figures.ledger",
+    "linkage": "peereval.figures.links",
     "likert": "peereval.figures.likert",
     "means": "peereval.figures.means",
     "rates": "peereval.figures.rates",
     "risks": "peereval.figures.rates",
     "reliability": "peereval.figures.items",
+    "reliable-change": "peereval.figures.categories",
     "rounds": "peereval.figures.rounds",
     "survival": "peereval.figures.curves",
+    "tipping_point": "peereval.figures.tipping",
 }
 
 

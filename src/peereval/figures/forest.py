@@ -44,6 +44,8 @@ def forest(
     groups: pd.Series | None,
     finding: Result | Released,
     ax: Axes | None,
+    *,
+    null: float = 0.0,
 ) -> Axes:
     """Draw rows of estimates under one another, groups side by side within a label.
 
@@ -54,11 +56,13 @@ def forest(
     labels : Series of str
         The label of each row.
     groups : Series of str or None
-        The group of each row.
+        The group of each row; in alphabetical order, or in that of its categories.
     finding : Result or Released
         What is drawn, for the marks of origin and rounding.
     ax : Axes or None
         Where to draw.
+    null : float
+        Where nothing differs, which a line marks.
 
     Returns
     -------
@@ -66,18 +70,18 @@ def forest(
         The panel.
     """
     names = list(dict.fromkeys(labels))
-    kinds = [None] if groups is None or groups.empty else sorted(set(groups))
+    kinds = _kinds(groups)
     ax = one_panel(ax, (7.5, 1.4 + 0.34 * len(names) * len(kinds)))
     for place, kind in enumerate(kinds):
-        mine = rows if kind is None else rows[groups == kind]
+        mine = rows.loc[slice(None) if groups is None or kind is None else groups == kind]
         shift = (place - (len(kinds) - 1) / 2) * 0.8 / len(kinds)
         y = np.array([names.index(label) for label in labels[mine.index]]) + shift
         spread = np.abs(mine[["conf_low", "conf_high"]].to_numpy(float).T - mine["estimate"].to_numpy(float))
         ax.errorbar(
             mine["estimate"], y, xerr=spread, fmt=MARKS[place], color=COLOURS[place], capsize=3, label=kind
         )  # fmt: skip
-        _counts(ax, mine, y, finding)
-    ax.axvline(0, color="#888888", linewidth=0.8, zorder=0)
+        annotate_counts(ax, mine, y, finding)
+    ax.axvline(null, color="#888888", linewidth=0.8, zorder=0)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
     if kinds != [None]:
@@ -86,9 +90,35 @@ def forest(
     return ax
 
 
-def _counts(ax: Axes, mine: pd.DataFrame, y: np.ndarray, finding: Result | Released) -> None:
-    if "n" in mine:
-        for place, n in zip(y, mine["n"], strict=True):
+def _kinds(groups: pd.Series | None) -> list[str | None]:
+    if groups is None or groups.empty:
+        return [None]
+    return list(groups.cat.categories) if groups.dtype == "category" else sorted(set(groups))
+
+
+def annotate_counts(ax: Axes, mine: pd.DataFrame, y: np.ndarray, finding: Result | Released) -> None:
+    """Write n beside each row, and in the row why there is no mark.
+
+    Parameters
+    ----------
+    ax : Axes
+        The panel.
+    mine : DataFrame
+        Rows with ``estimate`` and, if there, ``n`` and ``withheld``.
+    y : ndarray
+        Where they stand.
+    finding : Result or Released
+        What is drawn.
+    """
+    withheld = mine["withheld"].astype(bool) if "withheld" in mine else mine["estimate"].eq(np.inf)
+    counts = mine["n"] if "n" in mine else [None] * len(mine)
+    for place, n, estimate, hidden in zip(y, counts, mine["estimate"], withheld, strict=True):
+        if np.isnan(estimate):
+            words = "not shown" if hidden else "cannot be given"
+            ax.annotate(
+                words, (0.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=8, style="italic"
+            )
+        if "n" in mine:
             ax.annotate(
                 f"n {count(n, finding)}", (1.0, place), xycoords=("axes fraction", "data"), xytext=(4, 0),
                 textcoords="offset points", va="center", fontsize=8,

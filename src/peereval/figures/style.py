@@ -74,11 +74,48 @@ def mark_origin(ax: Axes, finding: Result | Released) -> None:
     finding : Result or Released
         What is drawn.
     """
-    if finding.origin != "observed":
-        words = {"synthetic": "synthetic data", "reconstructed": "data rebuilt from published counts"}[finding.origin]
+    write_origin(ax, finding.origin)
+
+
+def write_origin(ax: Axes, origin: str) -> None:
+    """Write on the panel that data are synthetic or reconstructed.
+
+    Parameters
+    ----------
+    ax : Axes
+        The panel.
+    origin : {"observed", "synthetic", "reconstructed"}
+        Where they come from; nothing is written on observed data.
+    """
+    if origin != "observed":
+        words = {"synthetic": "synthetic data", "reconstructed": "data rebuilt from published counts"}[origin]
         ax.text(
             1.0, 1.01, words, transform=ax.transAxes, ha="right", va="bottom", fontsize=8, style="italic", color="#555555"
         )  # fmt: skip
+
+
+def nothing(words: str, finding: Result | Released, ax: Axes | None) -> Axes:
+    """Say in an empty panel that there is nothing to draw.
+
+    Parameters
+    ----------
+    words : str
+        What is said.
+    finding : Result or Released
+        What would be drawn.
+    ax : Axes or None
+        Where to draw.
+
+    Returns
+    -------
+    Axes
+        The panel.
+    """
+    ax = one_panel(ax, (5.0, 1.5))
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, words, ha="center", transform=ax.transAxes)
+    mark_origin(ax, finding)
+    return ax
 
 
 def count(value: Any, finding: Result | Released) -> str:

@@ -10,17 +10,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from peereval.contracts import REASONS
 from peereval.disclosure.policy import disclosure_policy
 from peereval.errors import NotReleasedError
+from peereval.figures.selection import BESIDE, EFFECTS, LEVELS, SIZES, chosen_scales, level_measure, names_of
 from peereval.files import write_text
+from peereval.reasons import REASONS
+from peereval.reports.comparisons import DIFFERENCES
+from peereval.reports.response import SURVEYED, response_of
 from peereval.reports.summary import sentences_of
-from peereval.reports.tables import CHANGES, as_gt, tables_of
+from peereval.reports.tables import as_gt, tables_of
 from peereval.reports.wording import counted
 from peereval.results import Released
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from jinja2 import Template
 
@@ -42,7 +45,9 @@ class Chapter:
 
 
 _CAPTIONS = {
+    "balance": "Standardised differences between the arms before (hollow) and after overlap weights (filled); beyond the dashed lines arms are often called unbalanced.",
     "attrition": "Answers in each round, by arm where there are arms.",
+    "linkage": "Answers to each round by how they were linked with those to other rounds; what is not shown is hatched.",
     "likert": "Answers to each question by round; what is not shown is hatched.",
     "rates": "Share of index stays followed by a readmission, with 95 % intervals.",
     "survival": "Share not yet readmitted by days since the first discharge, with 95 % limits and the numbers at risk. A gap stands where a number is not shown.",
@@ -114,7 +119,9 @@ def _content(chapters: Sequence[Chapter], findings: list[Released], title: str, 
         "programme": programme,
         "made_up": made,
         "summary": [sentence for finding in findings for sentence in sentences_of(finding)],
-        "chapters": [_chapter(chapter, number) for number, chapter in enumerate(chapters, start=1)],
+        "chapters": [
+            _chapter(chapter, number, response_of(findings)) for number, chapter in enumerate(chapters, start=1)
+        ],
         "methods": list(dict.fromkeys(finding.method for finding in findings)),
         "policies": policies,
         "references": list(dict.fromkeys(text for finding in findings for text in finding.references)),
@@ -122,14 +129,15 @@ def _content(chapters: Sequence[Chapter], findings: list[Released], title: str, 
     }
 
 
-def _chapter(chapter: Chapter, number: int) -> dict[str, Any]:
-    shown = [_shown(finding, f"t{number}-{place}") for place, finding in enumerate(chapter.findings, start=1)]
+def _chapter(chapter: Chapter, number: int, response: str) -> dict[str, Any]:
+    shown = [_shown(finding, f"t{number}-{place}", response) for place, finding in enumerate(chapter.findings, start=1)]
     return {"heading": chapter.heading, "id": f"chapter-{number}", "findings": shown}
 
 
-def _shown(finding: Released, identity: str) -> dict[str, Any]:
+def _shown(finding: Released, identity: str, response: str) -> dict[str, Any]:
+    note = response if finding.kind in SURVEYED else None
     tables = [
-        as_gt(caption, cells, f"{identity}-{place}")
+        as_gt(caption, cells, f"{identity}-{place}", note=note)
         for place, (caption, cells) in enumerate(tables_of(finding), start=1)
     ]
     return {
@@ -153,29 +161,39 @@ def _drawings(finding: Released) -> list[Drawing]:
         return []
     if finding.kind != "rounds":
         return [Drawing(_CAPTIONS[finding.kind], _svg(finding, {}), wide=True)] if finding.kind in _CAPTIONS else []
-    rows = finding.estimates
-    shown = rows[rows["headline"].astype(bool)] if rows["headline"].any() else rows
-    scales = dict(zip(shown["outcome"] + ":" + shown["scale"], shown["label"], strict=True))
-    means = [
-        Drawing(
-            f"{label}: mean scores with 95 % intervals.",
-            _svg(finding, {"show": "means", "scale": scale}),
-            wide=False,
-        )
-        for scale, label in scales.items()
-    ]
-    if not rows["measure"].isin(CHANGES).any():
-        return means
-    changes = _svg(finding, {"show": "changes"})
-    return [
-        *means,
-        Drawing("Change at the last round in standard deviations, with 95 % intervals.", changes, wide=True),
-    ]
+    return list(_of_rounds(finding))
+
+
+def _of_rounds(finding: Released) -> Iterator[Drawing]:
+    rows = chosen_scales(finding.estimates, None)
+    levels = rows[rows["measure"].isin(LEVELS)]
+    for scale in dict.fromkeys(names_of(levels)):
+        mine = levels[names_of(levels) == scale]
+        caption = f"{mine['label'].iloc[0]}: {_LEVELS[level_measure(mine)]}"
+        yield Drawing(caption, _svg(finding, {"show": "means", "scale": scale}), wide=False)
+    if rows["measure"].isin(SIZES).any():
+        what = "Change" if finding.settings.get("design") == "panel" else "Difference"
+        caption = f"{what} at the last round in standard deviations, with 95 % intervals."
+        yield Drawing(caption, _svg(finding, {"show": "changes"}), wide=True)
+    elif rows["measure"].isin(EFFECTS).any():
+        caption = "Differences between the rounds, with 95 % intervals."
+        yield Drawing(caption, _svg(finding, {"show": "changes" if len(levels) else "means"}), wide=True)
+    main = rows[rows["primary"].astype(bool)] if rows["primary"].any() else rows
+    if main["measure"].isin(BESIDE).any() and names_of(main).nunique() == 1:
+        caption = f"{main['label'].iloc[0]}: the main estimate and what was computed beside it, with 95 % intervals."
+        yield Drawing(caption, _svg(finding, {"show": "checks"}), wide=True)
+
+
+_LEVELS = {
+    "estimated_mean": "means estimated by the model, with 95 % intervals; hollow marks are the means of those who answered.",
+    "mean": "mean scores with 95 % intervals.",
+    "share_yes": "share of yes in per cent, with 95 % intervals.",
+}
 
 
 def _one_round(finding: Released) -> list[str]:
     """Say why a comparison of rounds compares nothing."""
-    if finding.kind != "rounds" or finding.estimates["measure"].isin(CHANGES).any():
+    if finding.kind != "rounds" or finding.estimates["measure"].isin(DIFFERENCES).any():
         return []
     return ["There is no second round with answers, so no change is given."]
 
@@ -193,6 +211,7 @@ _UNITS = {
     "attrition": "answers",
     "baseline": "rows",
     "likert": "cells of questions",
+    "linkage": "answers",
     "rounds": "scores",
     "rates": "stays",
     "survival": "stays",

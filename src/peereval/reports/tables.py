@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from peereval.reports.characteristics import described, lost, stayed_and_left
+from peereval.reports.comparisons import balanced, compared_rounds
+from peereval.reports.imputed import imputed_changes, tipping_points
+from peereval.reports.links import linked_answers
 from peereval.reports.questions import answered_questions
-from peereval.reports.wording import (
-    NBSP,
-    NOT_SHOWN,
-    UNBROKEN_HYPHEN,
-    UNKNOWN,
-    about,
-    p_value,
-    share_with_interval,
-    with_interval,
-)
+from peereval.reports.wording import UNKNOWN, about, share_with_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +72,7 @@ def by_source(finding: Released) -> list[tuple[str, pd.DataFrame]]:
     return [(str(label), part.drop(columns="source")) for label, part in rows.groupby("source", sort=False)]
 
 
-def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
+def as_gt(caption: str, cells: pd.DataFrame, identity: str, *, note: str | None = None) -> GT:
     """Make a great_tables table of printed cells.
 
     Parameters
@@ -89,6 +83,8 @@ def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
         Texts.
     identity : str
         The id of the HTML element; the same id gives the same bytes.
+    note : str, optional
+        What stands under the caption.
 
     Returns
     -------
@@ -97,7 +93,7 @@ def as_gt(caption: str, cells: pd.DataFrame, identity: str) -> GT:
     """
     from great_tables import GT, loc, style
 
-    table = GT(cells, id=identity).tab_header(title=caption).cols_align("left")
+    table = GT(cells, id=identity).tab_header(title=caption, subtitle=note).cols_align("left")
     numeric = [name for name in cells.columns if name not in _TEXT_COLUMNS]
     table = table.cols_align("right", columns=numeric) if numeric else table
     return table.tab_style(style.text(weight="bold"), loc.column_labels())
@@ -112,6 +108,10 @@ _TEXT_COLUMNS = (
     "Characteristic",
     "Level",
     "Measured at the first round",
+    "Mean",
+    "Computed beside",
+    "Equivalence",
+    "Non-inferiority",
 )
 
 
@@ -168,88 +168,6 @@ def _patterns(patterns: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [("Persons by the rounds they answered", cells.astype(str))]
 
 
-def _rounds(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Main scales first, sub-scales after them."""
-    if rows.empty:
-        return []
-    main = rows["headline"].astype(bool) if rows["headline"].any() else pd.Series(data=True, index=rows.index)
-    parts = [("", rows[main]), ("Sub-scales: ", rows[~main])]
-    return [table for words, part in parts if len(part) for table in _of_scales(words, part)]
-
-
-def _of_scales(words: str, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    means, changes = f"{words}mean scores with 95 % intervals, and persons", f"{words}differences with 95 % intervals"
-    tables = [(means[0].upper() + means[1:], _means(rows))]
-    if rows["measure"].isin(CHANGES).any():
-        tables.append((changes[0].upper() + changes[1:], _changes(rows)))
-    return tables
-
-
-def _means(rows: pd.DataFrame) -> pd.DataFrame:
-    means = rows[rows["measure"] == "mean"]
-    cell = [_mean(row) for _, row in means.iterrows()]
-    group = means["group"] if "group" in means else pd.Series("all", index=means.index)
-    order = pd.Categorical(means["label"], list(dict.fromkeys(means["label"])))
-    keyed = means.assign(cell=cell, Group=group.astype(str), Scale=order)
-    wide = keyed.pivot_table(index=["Scale", "Group"], columns="round", values="cell", aggfunc="first", observed=True)
-    cells = wide[list(dict.fromkeys(means["round"]))].reset_index().astype(str)
-    cells["Scale"] = cells["Scale"].str.replace("-", UNBROKEN_HYPHEN)
-    cells.columns.name = None
-    return cells.drop(columns="Group") if "group" not in means else cells
-
-
-def _mean(row: pd.Series) -> str:
-    if row["withheld"]:
-        return NOT_SHOWN
-    return f"{with_interval(row)}, n {about(row['n'])}".replace(" ", NBSP).lstrip(f",{NBSP}")
-
-
-CHANGES = ("mean_change", "mean_difference", "difference_in_change")
-"""Differences between rounds, in points."""
-_SIZES = ("change_over_baseline_sd", "hedges_g", "difference_over_baseline_sd")
-
-
-def _changes(rows: pd.DataFrame) -> pd.DataFrame:
-    keys = [name for name in ("label", "group", "contrast") if name in rows]
-    changes = rows[rows["measure"].isin(CHANGES)]
-    order = pd.Categorical(changes["label"], list(dict.fromkeys(changes["label"])))
-    by = ["order", "group"] if "group" in changes else ["order"]
-    changes = changes.assign(order=order).sort_values(by, kind="stable", na_position="last")
-    sizes = rows[rows["measure"].isin(_SIZES)].drop_duplicates(keys)
-    size = {_key(row, keys): with_interval(row) for _, row in sizes.iterrows()}
-    return pd.DataFrame(
-        {
-            "Scale": changes["label"].str.replace("-", UNBROKEN_HYPHEN).to_list(),
-            **_compared(changes),
-            "Persons": [about(value) for value in changes["n"]],
-            "Points": [with_interval(row) for _, row in changes.iterrows()],
-            "Standard deviations": [size.get(_key(row, keys), "") for _, row in changes.iterrows()],
-            **_tested(changes),
-        }
-    )
-
-
-def _key(row: pd.Series, names: list[str]) -> tuple[str, ...]:
-    return tuple(str(row[name]) for name in names)
-
-
-def _tested(changes: pd.DataFrame) -> dict[str, list[str]]:
-    """Adjusted p values, where any row is tested at all (rule R10)."""
-    written = [p_value(value) for value in changes["p_adjusted"]]
-    return {"p, adjusted": written} if any(written) else {}
-
-
-def _compared(changes: pd.DataFrame) -> dict[str, list[str]]:
-    """Who is compared, and which rounds: a difference between arms names both in its contrast."""
-    group = changes["group"] if "group" in changes else pd.Series(pd.NA, index=changes.index)
-    arms, _, rounds = zip(
-        *changes["contrast"].str.replace(" - ", " − ").map(lambda text: text.rpartition(": ")), strict=True
-    )
-    said = [name or ("" if pd.isna(arm) else str(arm)) for name, arm in zip(arms, group, strict=True)]
-    named = {"Group": said} if any(said) else {}
-    return {**named, "Rounds": list(rounds)}
-
-
 def _rates(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     cells = pd.DataFrame(
         {
@@ -280,9 +198,13 @@ def _at(curve: pd.DataFrame, day: int) -> str:
 
 _TABLES: dict[str, Callable[[pd.DataFrame], list[tuple[str, pd.DataFrame]]]] = {
     "attrition": _attrition,
+    "balance": balanced,
     "baseline": described,
+    "imputation": imputed_changes,
     "likert": answered_questions,
-    "rounds": _rounds,
+    "linkage": linked_answers,
+    "rounds": compared_rounds,
     "rates": _rates,
     "survival": _survival,
+    "tipping_point": tipping_points,
 }
