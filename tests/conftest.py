@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
@@ -54,6 +55,25 @@ def ward():
 def region_scores(region):
     """The region's scores."""
     return pe.score(region.responses, ["who-5", "qpr-15", "ismi-29", "soc-13"], coding={"qpr-15": "0-4"})
+
+
+@pytest.fixture(scope="session")
+def round_scores():
+    """Two scales at three rounds: 130 persons with peer support, 30 with usual care; some skip a round or leave."""
+    rng = np.random.default_rng(7)
+    n, order = 160, ["start", "half", "year"]
+    persons = pd.DataFrame({"person": [f"p{place:03d}" for place in range(n)], "arm": ["peer"] * 130 + ["usual"] * 30})
+    level, parts = rng.normal(50, 12, n), []
+    for scale in ("mood", "sleep"):
+        for place, name in enumerate(order):
+            values = (level + 3 * place * (persons["arm"] == "peer") + rng.normal(0, 8, n)).round()
+            skipped = {"start": 0, "half": np.arange(n) % 7 == 3, "year": np.arange(n) % 5 == 1}[name]
+            parts.append(persons.assign(round=name, scale=scale, score=np.where(skipped, np.nan, values)))
+    frame = pd.concat(parts, ignore_index=True).dropna(subset="score")
+    frame = frame.assign(instrument="own", instrument_version="1", n_answered=1, n_items=1, reason=None)
+    texts = ["person", "arm", "instrument", "instrument_version", "scale", "reason"]
+    rounds = pd.Categorical(frame["round"], order, ordered=True)
+    return frame.astype(dict.fromkeys(texts, "string")).assign(round=rounds)
 
 
 @pytest.fixture(scope="session")

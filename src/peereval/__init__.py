@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from importlib.metadata import version as _version
 
     from peereval import datasets as datasets
+    from peereval.admissions.comparison import compare_definitions as compare_definitions
     from peereval.admissions.contacts import read_contacts as read_contacts
+    from peereval.admissions.definition import ReadmissionDefinition as ReadmissionDefinition
     from peereval.admissions.episodes import episodes as episodes
     from peereval.admissions.rates import readmission_rate as readmission_rate
     from peereval.admissions.readmission import readmissions as readmissions
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from peereval.errors import UnverifiedWarning as UnverifiedWarning
     from peereval.evidence.effects import effect_size as effect_size
     from peereval.evidence.risks import compare_risks as compare_risks
+    from peereval.figures.persons import change_waterfall as change_waterfall
     from peereval.instruments.lookup import instrument as instrument
     from peereval.instruments.lookup import list_instruments as list_instruments
     from peereval.instruments.model import Instrument as Instrument
@@ -40,7 +43,20 @@ if TYPE_CHECKING:
     from peereval.results import Released as Released
     from peereval.results import Result as Result
     from peereval.results import bind_results as bind_results
+    from peereval.rounds.change import reliable_change as reliable_change
     from peereval.rounds.compare import compare_rounds as compare_rounds
+    from peereval.rounds.imputation import impute_rounds as impute_rounds
+    from peereval.rounds.mcnemar_power import power_of_mcnemar as power_of_mcnemar
+    from peereval.rounds.mmrm_power import power_of_mmrm as power_of_mmrm
+    from peereval.rounds.norms import Norm as Norm
+    from peereval.rounds.norms import ReliabilityStudy as ReliabilityStudy
+    from peereval.rounds.persons import person_changes as person_changes
+    from peereval.rounds.planning import power_of_two_rates as power_of_two_rates
+    from peereval.rounds.planning import power_of_units as power_of_units
+    from peereval.rounds.planning import precision_of_change as precision_of_change
+    from peereval.rounds.posterior import probability_of_change as probability_of_change
+    from peereval.rounds.tipping import tipping_point as tipping_point
+    from peereval.rounds.weighting import balance_table as balance_table
     from peereval.simulate.study import simulate_study as simulate_study
     from peereval.studies.checking import check_study as check_study
     from peereval.studies.evaluation import Evaluation as Evaluation
@@ -67,9 +83,12 @@ else:
         "Instrument": "peereval.instruments.model",
         "LocalItem": "peereval.surveys.questions",
         "MMRM": "peereval.mixed_models.model",
+        "Norm": "peereval.rounds.norms",
         "PeerevalError": "peereval.errors",
         "PlannedRound": "peereval.surveys.windows",
         "Released": "peereval.results",
+        "ReadmissionDefinition": "peereval.admissions.definition",
+        "ReliabilityStudy": "peereval.rounds.norms",
         "Result": "peereval.results",
         "ReverseKeyWarning": "peereval.errors",
         "Study": "peereval.studies.study",
@@ -77,19 +96,30 @@ else:
         "UnverifiedWarning": "peereval.errors",
         "answer_distribution": "peereval.surveys.distribution",
         "attrition": "peereval.surveys.attrition",
+        "balance_table": "peereval.rounds.weighting",
         "baseline_table": "peereval.surveys.baseline",
         "bind_results": "peereval.results",
+        "change_waterfall": "peereval.figures.persons",
         "check_study": "peereval.studies.checking",
+        "compare_definitions": "peereval.admissions.comparison",
         "compare_risks": "peereval.evidence.risks",
         "compare_rounds": "peereval.rounds.compare",
         "datasets": "peereval.datasets",
         "effect_size": "peereval.evidence.effects",
         "episodes": "peereval.admissions.episodes",
+        "impute_rounds": "peereval.rounds.imputation",
         "instrument": "peereval.instruments.lookup",
         "link_rounds": "peereval.surveys.linkage",
         "linkage_summary": "peereval.surveys.match_rates",
         "list_instruments": "peereval.instruments.lookup",
         "mmrm": "peereval.mixed_models.fit",
+        "person_changes": "peereval.rounds.persons",
+        "power_of_mcnemar": "peereval.rounds.mcnemar_power",
+        "power_of_mmrm": "peereval.rounds.mmrm_power",
+        "power_of_two_rates": "peereval.rounds.planning",
+        "power_of_units": "peereval.rounds.planning",
+        "precision_of_change": "peereval.rounds.planning",
+        "probability_of_change": "peereval.rounds.posterior",
         "pseudonymise": "peereval.surveys.pseudonyms",
         "read_contacts": "peereval.admissions.contacts",
         "read_sheet": "peereval.surveys.exports",
@@ -98,10 +128,12 @@ else:
         "readmissions": "peereval.admissions.readmission",
         "release": "peereval.disclosure.release",
         "reliability": "peereval.instruments.reliability",
+        "reliable_change": "peereval.rounds.change",
         "score": "peereval.instruments.scoring",
         "score_local": "peereval.surveys.local_items",
         "simulate_study": "peereval.simulate.study",
         "time_to_readmission": "peereval.admissions.survival",
+        "tipping_point": "peereval.rounds.tipping",
         "write_responses": "peereval.surveys.storage",
     }
 

@@ -12,7 +12,7 @@ from peereval.errors import ColumnError, DuplicateError, MissingValueError, near
 from peereval.mentions import row_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import ibis.expr.types as ir
     import pandas as pd
@@ -78,6 +78,30 @@ _PERSON_MAYBE = Column(
     nullable=True,
 )
 _ARM = Column("arm", "text", "the arm of the comparison", required=False, nullable=True)
+_OUT_OF_WINDOW = Column(
+    "out_of_window",
+    "flag",
+    "whether the answers were given out of the window of their round; empty where that is not known",
+    required=False,
+    nullable=True,
+)
+_LEFT = Column(
+    "left_programme",
+    "flag",
+    "whether the person had left the programme by this round; a row without answers may say so",
+    required=False,
+    nullable=True,
+)
+_DIED = Column(
+    "died",
+    "flag",
+    "whether the person had died by this round; a row without answers may say so",
+    required=False,
+    nullable=True,
+)
+_DATES_ONLY = Column(
+    "dates_only", "flag", "whether the times are dates without a time of day", required=False, nullable=True
+)
 _UNIT = Column("unit", "text", "ward, team or house", required=False, nullable=True)
 
 RESPONSES = Contract(
@@ -90,27 +114,9 @@ RESPONSES = Contract(
         _UNIT,
         Column("role", "text", "patient, relative, peer, staff or manager", required=False, nullable=True),
         Column("date", "time", "when the answers were given", required=False, nullable=True),
-        Column(
-            "left_programme",
-            "flag",
-            "whether the person had left the programme by this round; a row without answers may say so",
-            required=False,
-            nullable=True,
-        ),
-        Column(
-            "died",
-            "flag",
-            "whether the person had died by this round; a row without answers may say so",
-            required=False,
-            nullable=True,
-        ),
-        Column(
-            "out_of_window",
-            "flag",
-            "whether the answers were given out of the window of their round; empty where that is not known",
-            required=False,
-            nullable=True,
-        ),
+        _LEFT,
+        _DIED,
+        _OUT_OF_WINDOW,
         _ORIGIN,
     ),
     key=("person", "round"),
@@ -136,6 +142,10 @@ SCORES = Contract(
         Column("round", "round", "data-collection round"),
         _ARM,
         _UNIT,
+        _LEFT,
+        _DIED,
+        _OUT_OF_WINDOW,
+        Column("linked", "flag", "whether the person was found in another round", required=False, nullable=True),
         Column("instrument", "text", "id of the instrument in the catalogue"),
         Column("instrument_version", "text", "version of the instrument's definition"),
         Column("scale", "text", "the scale that was scored"),
@@ -173,7 +183,10 @@ CONTACTS = Contract(
         Column("specialty", "text", "psychiatric or somatic", required=False, nullable=True),
         _UNIT,
         Column("hospital", "text", "hospital", required=False, nullable=True),
+        Column("diagnosis", "text", "code of the main diagnosis", required=False, nullable=True),
+        Column("age", "number", "age in years at admission", required=False, nullable=True),
         Column("discharged_to", "text", "home, transfer, died, against_advice, …", required=False, nullable=True),
+        _DATES_ONLY,
         _ORIGIN,
     ),
 )
@@ -187,17 +200,20 @@ EPISODES = Contract(
         Column("admitted", "time", "start of the first contact"),
         Column("discharged", "time", "end of the last contact; empty while still admitted", nullable=True),
         Column("n_contacts", "integer", "contacts joined into the stay"),
-        Column("acute", "flag", "of the first contact", required=False, nullable=True),
-        Column("specialty", "text", "of the first contact", required=False, nullable=True),
+        Column("acute", "flag", "of the first contact, unless chosen otherwise", required=False, nullable=True),
+        Column("specialty", "text", "of the first contact, unless chosen otherwise", required=False, nullable=True),
+        Column("diagnosis", "text", "of the first contact, unless chosen otherwise", required=False, nullable=True),
+        Column("age", "number", "of the first contact, unless chosen otherwise", required=False, nullable=True),
         Column(
             "unit",
             "text",
-            "of the last contact: where the person was discharged from",
+            "of the contact that ends last, unless chosen otherwise: where the person was discharged from",
             required=False,
             nullable=True,
         ),
-        Column("hospital", "text", "of the last contact", required=False, nullable=True),
-        Column("discharged_to", "text", "of the last contact", required=False, nullable=True),
+        Column("hospital", "text", "of the contact that ends last", required=False, nullable=True),
+        Column("discharged_to", "text", "of the contact that ends last", required=False, nullable=True),
+        _DATES_ONLY,
         _ORIGIN,
     ),
     key=("person", "episode"),
@@ -226,53 +242,12 @@ INDEX_STAYS = Contract(
         ),
         Column("followup_days", "number", "days from discharge to the end of the data", nullable=True),
         Column("event", "text", "readmitted or censored", nullable=True),
+        Column("year", "text", "the year that the definition assigns the stay to", required=False, nullable=True),
     ),
     key=("person", "episode"),
 )
 
 CONTRACTS = (RESPONSES, LINKED, SCORES, INVITED, CONTACTS, EPISODES, INDEX_STAYS)
-
-REASONS: Mapping[str, str] = {
-    "not_answered": "scores, and reliability for the headline scale: no item was answered; answers of a round: no item at all",
-    "dont_know": "scores of a local question: answered with an option that is no answer, such as don't know",
-    "too_few_answered": "scores: fewer items were answered than the instrument's missing rule asks for",
-    "nothing_important": "scores: no item of the scale was marked as important",
-    "marks_missing": "scores: items were rated, but which of them were important was not marked",
-    "items_missing": "reliability: responses that lack some, not all, items of the instrument's headline scale",
-    "unpaired": "a person's scale with a score in only one of the reference and the last round; counted per person and scale",
-    "retest_row_missing": "reliability: a person with a row in only one of the two rounds of retest",
-    "retest_score_missing": "reliability: a person with rows, but not scores of the headline scale, in both rounds of retest",
-    "arm_missing": "the arm is not known",
-    "group_missing": "the group that is counted by is not known",
-    "person_missing": "the person or id is not known, so the answer cannot be followed or linked over the rounds",
-    "outcome_missing": "the outcome is not known: no event recorded, or a score missing without a reason",
-    "covariate_missing": "a covariate of the model is not known",
-    "weight_missing": "the weight of the row is not known",
-    "other_arm": "in an arm that is not compared",
-    "mean_missing": "the printed mean cannot be used",
-    "sd_missing": "no standard deviation is printed",
-    "n_missing": "no number of persons is printed",
-    "one_arm_only": "an outcome and round printed for one of the two arms only",
-    "reference_round_missing": "an outcome and round without printed figures of both arms at the reference round",
-    "discharged_before_admitted": "the contact ends before it begins",
-    "still_admitted": "not yet discharged when the data end",
-    "stay_too_short": "shorter than the definition's shortest stay, so no admission",
-    "not_psychiatric": "not a psychiatric stay",
-    "excluded_discharge": "the way of discharge that the definition leaves out",
-    "followup_too_short": "discharged less than the window before the data end",
-    "died_in_stay": "died in the index stay, so never at risk of readmission",
-    "not_first_index_stay": "a later index stay of a person who is already in the curve",
-    "linked_exact": "linked with a row of another round that has the same code",
-    "linked_one_part": "linked with a row of another round whose code differs in one part, each being the other's only candidate",
-    "linked_id": "linked with a row of another round by an id",
-    "duplicate_code": "shares its code with another row of the same round, so it is not linked",
-    "ambiguous_code": "not linked: several candidates, or a candidate that has another one, or a code that another round has twice",
-    "links_disagree": "not linked: the links between three or more rounds do not lead to the same person",
-    "code_missing": "not linked: more parts of the code are missing than may differ",
-    "no_match": "no row of another round has this code or id, or a code that is near enough",
-    "anonymous": "not linked: the rounds have neither id nor code",
-}
-"""Every reason code and what it means."""
 
 
 def check_frame(frame: pd.DataFrame, contract: Contract) -> None:

@@ -90,9 +90,10 @@ class MissingFileError(PeerevalError):
 
 
 class UnreadableFileError(PeerevalError):
-    """A file is there but cannot be read: truncated, empty, or of another format than its ending says.
+    """A file is there but cannot be read: truncated, empty, a folder, or of another format than its ending says.
 
-    A parquet file that was copied while it was being written is the usual case. Export or copy it again.
+    A parquet file that was copied while it was being written is the usual case. Export or copy it again. A text file
+    with both UTF-8 and other letters is refused too, with the line: read in one encoding, half of its letters are wrong.
     """
 
     code = "PE202"
@@ -170,9 +171,10 @@ class LayoutError(PeerevalError):
 
     The message gives the file and, where there is one, the row and the column: rows of different length, a column
     that stands twice or has no name (merged header cells), numbers with both decimal marks, a number such as 1.234
-    that may have decimals or thousands, dates in two formats, formulas and error values, hidden or several sheets,
-    an export with labels where only codes can be scored, and files beyond every plausible size. Nothing is guessed:
-    export again as the hint says, mend the cell, or say what is meant (``sheet=``, ``decimal=``, ``text=``).
+    that may have decimals or thousands, dates in two formats, formulas and error values, hidden or several sheets, a
+    value label of an SPSS file without a value, an export with labels where only codes can be scored, and files beyond
+    every plausible size. Nothing is guessed: export again as the hint says, mend the cell, or say what is meant
+    (``sheet=``, ``decimal=``, ``text=``).
     """
 
     code = "PE210"
@@ -204,7 +206,8 @@ class DesignError(PeerevalError):
 class CodingError(PeerevalError):
     """An instrument's answers circulate in several codings, and the one in the data was not said or is unknown.
 
-    A wrong guess would shift or reverse items twice, so there is no default.
+    A wrong guess would shift or reverse items twice, so there is no default. So is a cell of an export whose text has
+    no code, or whose code lies outside those that the export itself labels: the message gives column and rows.
     """
 
     code = "PE302"

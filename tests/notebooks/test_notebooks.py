@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 STUDIES = ["core-2018", "peer-run-course-2012"]
-NOTEBOOKS = [*STUDIES, "from_export_to_rounds", "scoring_an_instrument"]
+NOTEBOOKS = [*STUDIES, "from_export_to_rounds", "scoring_an_instrument", "three_rounds"]
 
 
 @pytest.fixture

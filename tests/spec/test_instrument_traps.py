@@ -127,7 +127,7 @@ def test_known_weak_items_do_not_cry_wolf_at_n_20(monkeypatch):
 
     def alarms(definition):
         count = 0
-        for seed in range(60):
+        for seed in range(24):
             answers, how = people(one.id, n=20, seed=seed)
             # items that go with nothing at all
             noise = np.random.default_rng(seed + 1000).integers(how.min, how.max + 1, (20, len(weak)))

@@ -6,8 +6,9 @@ import ibis
 import pandas as pd
 import pytest
 
-from peereval.contracts import CONTACTS, CONTRACTS, REASONS, RESPONSES, SCORES, check_frame, check_table
+from peereval.contracts import CONTACTS, CONTRACTS, RESPONSES, SCORES, check_frame, check_table
 from peereval.errors import ColumnError, DuplicateError, MissingValueError
+from peereval.reasons import REASONS
 
 
 def responses(**columns):

@@ -68,7 +68,9 @@ def _sums(rows: pd.DataFrame) -> list[_Sum]:
 
 def are_parts(rows: pd.DataFrame) -> pd.Series:
     """Whether rows are parts of a whole: their terms add up to the persons of their group."""
-    return rows["measure"].map(treatment_of()).isin(["part", "pattern", "status"]) | rows["measure"].eq("option")
+    return rows["measure"].map(treatment_of()).isin(["part", "pattern"]) | rows["measure"].isin(
+        ["option", "link_status"]
+    )
 
 
 def _widened(one: _Sum, rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from peereval.disclosure.policy import Policy
 
-_LEAKS = ("std_error", "statistic", "df", "df_denominator")
+_LEAKS = ("std_error", "statistic", "df", "df_denominator", "expected_count")
 """Numbers that give away the exact count beside a rounded one."""
-_INSIDE = ("sd", "flag", "spacing", "two_valued")
+_INSIDE = ("sd", "flag", "spacing", "two_valued", "fraction_missing_information", "monte_carlo_error")
 """What an analysis needs and a reader outside does not get."""
 
 
@@ -158,6 +158,43 @@ def protect_answers(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     known = rows[best]
     beside = pd.Series(pd.MultiIndex.from_frame(known[keys]).isin(taken), index=known.index)
     return pd.concat([options, _shares(known, beside | _everybody(known), policy)])
+
+
+def protect_links(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Protect how answers were linked as parts of those that were and of those that were not, and the shares of links.
+
+    The links of two rounds are counted in both. So where a linked share is withheld, so are all counts of links and of
+    answers that were not linked; and where a way of being linked is withheld in one round, it is in all.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates of `linkage_summary`: ``term``, ``round``, ``numerator`` and ``denominator``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; ways of being linked have rounded counts and no share.
+    """
+    source = rows["source"] if "source" in rows else pd.Series("", index=rows.index)
+    is_way = rows["measure"].eq("link_status")
+    linked = rows["term"].fillna("").str.startswith("linked").astype(bool) & is_way
+    ways = rows[is_way].assign(outcome=linked[is_way].map({True: "linked", False: "not linked"}))
+    shares, exact = rows[~is_way], rows["measure"].eq("exact_share")
+    answers = rows["measure"].eq("linked_share")
+    found = _shares(shares, _everybody(shares) & answers[~is_way], policy)
+    nobody = pd.Series(data=False, index=ways.index)
+    hidden = pd.concat([_shares(ways, nobody, policy), found])["withheld"].reindex(rows.index)
+    no_links = (hidden & answers).groupby(source).transform("any")
+    no_ways = no_links | (hidden & (linked | exact)).groupby(source).transform("any")
+    safe_ways = _shares(ways, (no_links | (no_ways & linked))[is_way], policy).drop(columns="outcome")
+    also = ((no_links & answers) | (no_ways & exact))[~is_way]
+    cells = [name for name in ("estimate", "conf_low", "conf_high", "numerator") if name in found]
+    found = found.assign(withheld=found["withheld"] | also, **{name: found[name].mask(also) for name in cells})
+    beside = (no_links & ~answers)[~is_way]
+    return pd.concat([safe_ways, found.assign(denominator=found["denominator"].mask(beside))])
 
 
 def protect_quantiles(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -350,9 +387,16 @@ def protect_tests(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 
 
 def withhold_extremes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # noqa: ARG001 - treatments are called alike
-    """Withhold the lowest and the highest of all answers, which are those of single persons."""
-    numbers = [name for name in ("estimate", "conf_low", "conf_high", "n") if name in rows]
-    return rows.drop(columns="flag", errors="ignore").assign(**dict.fromkeys(numbers, np.nan), withheld=True)
+    """Withhold numbers that never leave, such as the lowest and the highest of all answers, those of single persons."""
+    hidden = ("estimate", "conf_low", "conf_high", "p_value", "n", "numerator", "denominator")
+    numbers = [name for name in hidden if name in rows]
+    left = rows.drop(columns=[*_LEAKS, *_INSIDE], errors="ignore")
+    return left.assign(**dict.fromkeys(numbers, np.nan), withheld=True)
+
+
+def leave_plans(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # noqa: ARG001 - treatments are called alike
+    """Leave what was computed from assumptions, of which no person is a part."""
+    return rows.assign(withheld=False)
 
 
 TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
@@ -361,12 +405,13 @@ TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
     "part": protect_parts,
     "answers": protect_answers,
     "pattern": protect_patterns,
-    "status": protect_participation,
+    "linkage": protect_links,
     "quantile": protect_quantiles,
     "mean": protect_means,
     "curve": protect_curve,
     "coefficient": protect_coefficients,
     "extreme": withhold_extremes,
     "test": protect_tests,
+    "plan": leave_plans,
 }
 """The treatment of each kind of measure."""

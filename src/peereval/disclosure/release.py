@@ -133,6 +133,7 @@ def _changes(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, ...]:
 _SAID = {
     "share": "shares in whole per cent",
     "participation": "shares in whole per cent",
+    "linkage": "ways of linking given as counts only, other shares in whole per cent",
     "part": "levels and reasons given as counts only",
     "quantile": "medians and quartiles rounded to a step of at least the distance of neighbouring values",
     "mean": "means and effect sizes rounded to a step of at most half a standard error, p values rounded up",

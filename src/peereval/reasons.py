@@ -1,0 +1,68 @@
+"""Why a row has no value or is left out: the codes that tables set and results count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REASONS: Mapping[str, str] = {
+    "not_answered": "scores, and reliability for the headline scale: no item was answered; answers of a round: no item at all",
+    "dont_know": "scores of a local question: answered with an option that is no answer, such as don't know",
+    "too_few_answered": "scores: fewer items were answered than the instrument's missing rule asks for",
+    "nothing_important": "scores: no item of the scale was marked as important",
+    "marks_missing": "scores: items were rated, but which of them were important was not marked",
+    "items_missing": "reliability: responses that lack some, not all, items of the instrument's headline scale",
+    "unpaired": "a person's scale with a score in only one of the reference and the last round; counted per person and scale",
+    "retest_row_missing": "reliability: a person with a row in only one of the two rounds of retest",
+    "retest_score_missing": "reliability: a person with rows, but not scores of the headline scale, in both rounds of retest",
+    "arm_missing": "the arm is not known",
+    "group_missing": "the group that is counted by is not known",
+    "person_missing": "the person or id is not known, so the answer cannot be followed or linked over the rounds",
+    "outcome_missing": "the outcome is not known: no event recorded, or a score missing without a reason",
+    "covariate_missing": "a covariate of the model is not known",
+    "baseline_missing": "persons and scales without a score in the reference round, where it is a covariate",
+    "unit_missing": "the unit (ward, team or house) is not known",
+    "weight_missing": "the weight of the row is not known",
+    "other_arm": "in an arm that is not compared",
+    "mean_missing": "the printed mean cannot be used",
+    "sd_missing": "no standard deviation is printed",
+    "n_missing": "no number of persons is printed",
+    "one_arm_only": "an outcome and round printed for one of the two arms only",
+    "reference_round_missing": "an outcome and round without printed figures of both arms at the reference round",
+    "admission_missing": "the time of admission of the contact is not known",
+    "other_contact_type": "a contact of another type than the one that the register's file uses, such as an outpatient one",
+    "discharged_before_admitted": "the contact ends before it begins",
+    "still_admitted": "not yet discharged when the data end",
+    "stay_too_short": "shorter than the definition's shortest stay, so no admission",
+    "not_psychiatric": "not a psychiatric stay",
+    "excluded_discharge": "the way of discharge that the definition leaves out",
+    "followup_too_short": "discharged less than the window before the data end",
+    "diagnosis_missing": "the diagnosis, which the definition asks for, is not known",
+    "other_diagnosis": "not a diagnosis that the definition counts",
+    "excluded_diagnosis": "a diagnosis that the definition leaves out",
+    "age_missing": "the age, which the definition asks for, is not known",
+    "age_out_of_range": "younger or older than the definition counts",
+    "discharge_missing": "the way of discharge, which the definition asks for, is not known",
+    "returned_at_once": "another stay began so soon that the definition takes it for a transfer",
+    "is_readmission": "itself a readmission, which the definition does not take as an index stay",
+    "not_first_of_person": "not the first discharge of the person that the definition counts (of the year, where it says so)",
+    "another_stay_of_person": "the person is counted once a year, under another stay",
+    "died_in_stay": "died in the index stay, so never at risk of readmission",
+    "not_first_index_stay": "a later index stay of a person who is already in the curve",
+    "joined_otherwise": "comparison of definitions: no stay of the other one ends there, since contacts are joined otherwise",
+    "return_not_counted": "comparison of definitions: no later stay counts as a readmission under the other one",
+    "return_outside_window": "comparison of definitions: the first readmission under the other one lies outside its window",
+    "linked_exact": "linked with a row of another round that has the same code",
+    "linked_one_part": "linked with a row of another round whose code differs in one part, each being the other's only candidate",
+    "linked_id": "linked with a row of another round by an id",
+    "duplicate_code": "shares its code with another row of the same round, so it is not linked",
+    "ambiguous_code": "not linked: several candidates, or a candidate that has another one, or a code that another round has twice",
+    "links_disagree": "not linked: the links between three or more rounds do not lead to the same person",
+    "arms_disagree": "not linked: the answers that the code joins belong to different arms",
+    "code_missing": "not linked: more parts of the code are missing than may differ",
+    "no_match": "no row of another round has this code or id, or a code that is near enough",
+    "anonymous": "not linked: the rounds have neither id nor code",
+}
+"""Every reason code and what it means."""
