@@ -153,7 +153,9 @@ def _numbers(cells: pd.Series, missing: Sequence[Cell]) -> Coded:
     found = {code: count for code, hit in hits.items() if (count := int(np.count_nonzero(hit)))}
     if not found:
         return Coded(cells, {})
-    answers = np.where(np.logical_or.reduce([hits[code] for code in found]), np.nan, values)
+    answers = values.copy()
+    for code in found:
+        np.copyto(answers, np.nan, where=hits[code])
     return Coded(pd.Series(answers, index=cells.index, copy=False), found)
 
 
