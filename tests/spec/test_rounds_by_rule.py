@@ -467,3 +467,29 @@ def test_a_few_changed_answers_do_not_leave_by_mcnemars_p():
     [safe] = pe.release([compare(frame, measurement="yes-no")])
     change = safe.estimates[safe.estimates["measure"] == "risk_change"]
     assert change[["estimate", "p_value"]].isna().all(axis=None)
+
+
+def test_partly_overlapping_samples_by_name_are_derricks_tests():
+    from peereval.estimation.overlapping import overlapping_means, overlapping_proportions
+
+    frame = table()
+    frame = frame[~((frame["person"] < "p2") & (frame["round"] == "one-year"))]
+    wide = frame.pivot(index="person", columns="round", values="score")
+
+    def samples(values):
+        first, later = values["start"], values["one-year"]
+        alone = first[later.isna()].dropna(), later[first.isna()].dropna()
+        return values[["start", "one-year"]].dropna().to_numpy(), *(each.to_numpy() for each in alone)
+
+    found = of(compare(frame, design="panel", method="overlapping"), "overlapping_change").loc["one-year"]
+    expected = overlapping_means(*samples(wide))
+    assert found[["estimate", "std_error", "p_value"]].tolist() == pytest.approx(
+        [expected.estimate, expected.std_error, expected.p_value]
+    )
+    middle = frame["score"].median()
+    yes = frame.assign(score=(frame["score"] > middle).astype(float).where(frame["score"].notna()))
+    result = compare(yes, design="panel", method="overlapping", measurement="yes-no")
+    expected = overlapping_proportions(*samples((wide > middle).astype(float).where(wide.notna())))
+    assert of(result, "overlapping_risk_change").loc["one-year", "estimate"] == pytest.approx(expected.estimate)
+    assert len(of(result, "share_yes")) == 3
+    assert result.claim == "change"

@@ -9,16 +9,15 @@ import numpy as np
 
 from peereval.errors import ConvergenceError, DesignError
 from peereval.estimation.means import mean_of, sign_flip_p
-from peereval.estimation.overlapping import overlapping_means
 from peereval.rounds.fitting import fit_mixed
 from peereval.rounds.imputation import data_for, estimate_row
 from peereval.rounds.imputed_sets import Imputation, analyses_of, pooled
 from peereval.rounds.models import differences, has_few_units, is_modelled
+from peereval.rounds.overlapping import overlapping_changes
 from peereval.rounds.rows import (
     FEWEST_FOR_SPREAD,
     LEVEL,
     MUCH_LOST,
-    by_arm,
     keys_of,
     lost_share,
     pairs_of,
@@ -95,16 +94,8 @@ def _completers(part: pd.DataFrame, asked: Comparison) -> Iterator[Row]:
 
 
 def _overlapping(part: pd.DataFrame, asked: Comparison) -> Iterator[Row]:
-    """Derrick's test of samples that overlap in part; it assumes that answers are missing completely at random."""
-    for name, mine in by_arm(part, asked.arms):
-        wide = wide_scores(mine, asked.rounds)
-        for label in asked.rounds.others:
-            first, later = wide[asked.rounds.reference], wide[label]
-            alone = [each[other.isna()].dropna().to_numpy() for each, other in ((first, later), (later, first))]
-            both = pairs_of(wide, asked.rounds.reference, label)
-            found = overlapping_means(both, *alone, level=LEVEL)
-            keyed = keys_of(label, asked.rounds.reference, len(both) + sum(map(len, alone)))
-            yield {**name, "measure": "overlapping_change", **keyed, **with_limits(found)}
+    for row in overlapping_changes(part, asked):
+        yield {name: value for name, value in row.items() if name not in ("p_value", "statistic", "df")}
 
 
 def _other_baseline(part: pd.DataFrame, asked: Comparison) -> Iterator[Row]:

@@ -9,7 +9,7 @@ import numpy as np
 from peereval.errors import DesignError, InvalidValueError
 from peereval.estimation.equivalence import equivalence, non_inferiority
 from peereval.estimation.means import Estimate
-from peereval.rounds.multiplicity import TESTED
+from peereval.rounds.multiplicity import IN_POINTS
 from peereval.rounds.scales import important_changes
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def equivalence_rows(
         mine = estimates[
             (estimates["outcome"] == name[0]) & (estimates["scale"] == name[1]) & (estimates["round"] == last)
         ]
-        measure = next((each for each in TESTED[:3] if (mine["measure"] == each).any()), None)
+        measure = next((each for each in IN_POINTS if (mine["measure"] == each).any()), None)
         for row in mine[mine["measure"] == measure].to_dict("records"):
             kept: dict[str, Any] = {key: row[key] for key in _KEPT if key in row}
             found.append({**kept, "measure": "equivalence", **_held(row, margin, scales[name].better)})

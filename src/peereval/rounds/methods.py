@@ -10,6 +10,7 @@ from peereval.rounds.answers import link_rows, share_rows
 from peereval.rounds.contrasts import paired, paired_between, unlinked, unlinked_between
 from peereval.rounds.fitting import fit_marginal, fit_mixed
 from peereval.rounds.models import model_rows
+from peereval.rounds.overlapping import overlapping_rows
 from peereval.rounds.ranks import PAIRED, UNLINKED, WHOLE, paired_ranks, unlinked_ranks, whole_test
 from peereval.rounds.rows import by_arm, observed_means
 from peereval.rounds.units import clustered_rows
@@ -67,6 +68,7 @@ METHODS: dict[str, Method] = {
     **{name: partial(paired_ranks, method=name) for name in PAIRED},
     **{name: partial(unlinked_ranks, method=name) for name in UNLINKED},
     **{name: partial(whole_test, method=name) for name in WHOLE},
+    "overlapping": overlapping_rows,
     "mcnemar": partial(share_rows, linked=True),
     "newcombe": partial(share_rows, linked=False),
     "random-intercept-logit": partial(link_rows, mixed=True),

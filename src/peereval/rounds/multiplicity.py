@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 Role: TypeAlias = Literal["primary", "secondary", "exploratory"]
 Named: TypeAlias = tuple[str, str]
+IN_POINTS = ("difference_in_change", "mean_change", "mean_difference", "overlapping_change")
+"""Measures in points of the scale that carry its test, so that a margin can be held against them."""
 TESTED = (
-    "difference_in_change",
-    "mean_change",
-    "mean_difference",
+    *IN_POINTS,
     "log_odds_ratio_in_change",
     "risk_change",
     "risk_difference",
+    "overlapping_risk_change",
     "log_odds_ratio",
     "net_rise",
     "superiority",
