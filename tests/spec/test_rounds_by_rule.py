@@ -493,3 +493,15 @@ def test_partly_overlapping_samples_by_name_are_derricks_tests():
     assert of(result, "overlapping_risk_change").loc["one-year", "estimate"] == pytest.approx(expected.estimate)
     assert len(of(result, "share_yes")) == 3
     assert result.claim == "change"
+
+
+def test_a_result_without_any_model_has_the_columns_that_readers_rely_on():
+    few = table().groupby(["person", "round"], observed=True).head(1)
+    few = few[few["person"].isin(sorted(few["person"].unique())[:3])].assign(score=1.0)
+    found = compare(
+        few[few["round"] != "half-year"], design="panel", measurement="ordinal", method="cumulative-link-mixed"
+    )
+    assert {"estimate", "std_error", "conf_low", "conf_high", "n"} <= set(found.estimates.columns)
+    assert found.estimates["estimate"].isna().all()
+    [safe] = pe.release([found])
+    assert len(safe.estimates) == len(found.estimates)

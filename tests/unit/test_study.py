@@ -424,7 +424,7 @@ def test_a_study_reads_an_export_by_its_mapping(export_study):
     local = data.scores[data.scores["instrument"] == "local"]
     assert local["reason"].value_counts().to_dict() == {"dont_know": 7}
     evaluation = study.evaluate()
-    assert evaluation.results["rounds"][0].estimates["outcome"].eq("local").any()
+    assert evaluation.results["rounds"][1].estimates["outcome"].eq("local").all()
     assert evaluation.results["questions"][0].kind == "likert"
     report = evaluation.report(export_study.parent / "report.html").read_text(encoding="utf-8")
     assert "Met a peer: persons by the option they ticked" in report
@@ -553,8 +553,13 @@ def test_rounds_are_compared_by_the_rules_where_no_method_is_said(export_study):
     edit(export_study, 'method = "paired-t"\n', "")
     study = pe.Study.from_toml(export_study)
     assert study.plan.survey.method == "auto"
-    [found] = rounds(study, study.read())
+    found, own = rounds(study, study.read())
     assert set(found.settings["methods"].values()) == {"mmrm"}
+    assert found.estimates["outcome"].eq("who-5").all()
+    # options are ordered answers, not points (rule R6)
+    assert own.settings["measurement"] == "ordinal"
+    assert set(own.settings["methods"]) == {"local:met"}
+    assert own.estimates["outcome"].eq("local").all()
 
 
 def test_a_method_that_does_not_exist_is_told_with_the_nearest(study):
@@ -586,13 +591,13 @@ def adjusted_study(export_study):
 def test_what_the_study_file_says_of_the_comparison_is_done(adjusted_study):
     study = pe.Study.from_toml(adjusted_study)
     data = study.read()
-    [found] = rounds(study, data)
+    found, _ = rounds(study, data)
     asked = {name: found.settings[name] for name in ("covariates", "unit", "units", "margin")}
     assert asked == {
         "covariates": ["age"], "unit": "house", "units": "these", "margin": {"who-5:score_0_100": 10.0},
     }  # fmt: skip
     scored = data.scores[data.scores["score"].notna()]
-    without = scored["person"].isin(["013", "014"]).sum()
+    without = (scored["person"].isin(["013", "014"]) & scored["instrument"].eq("who-5")).sum()
     assert found.exclusions["covariate_missing"] == without > 0
     assert "equivalence" in set(found.estimates["measure"])
     assert "age" not in data.scores.columns
@@ -614,7 +619,7 @@ def test_what_needs_links_is_left_out_and_said_where_they_may_be_false(adjusted_
         kind="linkage", title="t", claim="description", method="m", estimates=pd.DataFrame(),
         settings={"person_level": False, "false_link_rate": 0.2},
     )  # fmt: skip
-    [found] = rounds(study, replace(data, linkage=linkage))
-    assert found.settings["design"] == "panel-unlinked"
+    found, own = rounds(study, replace(data, linkage=linkage))
+    assert found.settings["design"] == own.settings["design"] == "panel-unlinked"
     assert found.settings["covariates"] == []
     assert "Since the rounds are not linked, not used: covariates (age)." in found.assumptions

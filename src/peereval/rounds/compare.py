@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from peereval.results import Result, data_facts, origin_of, versions
@@ -48,6 +49,7 @@ _COLUMNS = {
     "label": "the scale's name for tables and figures",
     "reading": "the range of the scale and which way is good",
 }
+_NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "n")
 _NO_ROLES: Mapping[Named, Role] = MappingProxyType({})
 _NO_FAMILIES: Mapping[Named, str] = MappingProxyType({})
 
@@ -281,7 +283,10 @@ def _marked(estimates: pd.DataFrame, scales: Mapping[Named, Described]) -> pd.Da
     if estimates.empty:
         return pd.DataFrame(columns=["outcome", "scale", "measure", "round", "estimate", "n", *_COLUMNS])
     found = [scales[name] for name in zip(estimates["outcome"], estimates["scale"], strict=True)]
+    # columns that a reader may rely on, also where no scale could be estimated
+    without = {name: np.nan for name in _NUMBERS if name not in estimates}
     return estimates.assign(
+        **without,
         role=[one.role for one in found],
         primary=[one.role == "primary" for one in found],
         headline=[one.headline for one in found],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peereval.admissions.rates import readmission_rate
 from peereval.admissions.survival import time_to_readmission
@@ -16,6 +16,7 @@ from peereval.studies.study import OTHER_UNITS
 from peereval.surveys.attrition import attrition
 from peereval.surveys.baseline import baseline_table
 from peereval.surveys.distribution import answer_distribution
+from peereval.surveys.local_items import INSTRUMENT as LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,27 +89,43 @@ def rounds(study: Study, data: StudyData) -> list[Result]:
     Returns
     -------
     list of Result
-        One result. Where more links between rounds may be false than rule R4 allows, the rounds are compared as not
-        linked, without what only linked rounds can be adjusted for, and the result says so.
+        One result of the instruments, and one of the unit's own questions, whose answers are ordered options (rule R6).
+        Where more links between rounds may be false than rule R4 allows, the rounds are compared as not linked, without
+        what only linked rounds can be adjusted for, and the result says so.
     """
-    plan, survey = study.plan, study.plan.survey
-    unlinked = unlinked_note(data.linkage)
-    primary = None if survey.primary is None else tuple(survey.primary.split(":"))
+    survey, unlinked = study.plan.survey, unlinked_note(data.linkage)
+    scores = data.scores if unlinked else _with_columns(data, survey)
+    own = scores["instrument"] == LOCAL
     compared = compare_rounds(
-        data.scores if unlinked else _with_columns(data, survey),
-        design="panel-unlinked" if unlinked else plan.study.design,
+        scores[~own],
+        **_asked(study, unlinked=bool(unlinked), local=False),
         method=AUTO if unlinked else survey.method,
-        arm="arm" if study.two_arms else None,
-        reference_arm=plan.study.reference_arm,
-        allocation=plan.study.allocation,
         baseline=None if unlinked else survey.baseline,
         covariates=() if unlinked else survey.covariates,
         unit=survey.unit,
         units=survey.units,
         margin=survey.margin,
-        primary=primary,  # type: ignore[arg-type]
     )
-    return [_noted(compared, (*unlinked, *(_not_used(survey) if unlinked else ())))]
+    found = [_noted(compared, (*unlinked, *(_not_used(survey) if unlinked else ())))]
+    if own.any():
+        answers = compare_rounds(
+            scores[own], **_asked(study, unlinked=bool(unlinked), local=True), measurement="ordinal"
+        )
+        found.append(_noted(replace(answers, title="The unit's own questions between the rounds"), unlinked))
+    return found
+
+
+def _asked(study: Study, *, unlinked: bool, local: bool) -> dict[str, Any]:
+    """What all comparisons of a study share."""
+    plan = study.plan
+    primary = None if plan.survey.primary is None else tuple(plan.survey.primary.split(":"))
+    return {
+        "design": "panel-unlinked" if unlinked else plan.study.design,
+        "arm": "arm" if study.two_arms else None,
+        "reference_arm": plan.study.reference_arm,
+        "allocation": plan.study.allocation,
+        "primary": primary if primary is not None and (primary[0] == LOCAL) == local else None,
+    }
 
 
 def _with_columns(data: StudyData, survey: SurveyPlan) -> pd.DataFrame:
