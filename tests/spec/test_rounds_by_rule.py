@@ -505,3 +505,9 @@ def test_a_result_without_any_model_has_the_columns_that_readers_rely_on():
     assert found.estimates["estimate"].isna().all()
     [safe] = pe.release([found])
     assert len(safe.estimates) == len(found.estimates)
+
+
+@pytest.mark.parametrize("asked", [{"covariates": "age"}, {"primary": "own:score"}])
+def test_a_single_text_is_not_read_letter_by_letter(asked):
+    with pytest.raises(InvalidValueError, match=r"expected several names.*Write it as"):
+        compare(table(), design="panel", **asked)

@@ -50,6 +50,32 @@ def known(what: str, value: str, allowed: tuple[str, ...]) -> None:
         raise InvalidValueError(msg, hint=nearest(value, allowed))
 
 
+def check_no_text(what: str, value: object, written: str) -> None:
+    """Refuse a single text where several names are expected, which would be read letter by letter.
+
+    Parameters
+    ----------
+    what : str
+        The argument.
+    value : object
+        Its value.
+    written : str
+        How it is written.
+
+    Raises
+    ------
+    InvalidValueError
+        The value is a text.
+
+    Examples
+    --------
+    >>> check_no_text("covariates", ["age"], "covariates=['age']")
+    """
+    if isinstance(value, str):
+        msg = f"{what} is the text {value!r}; expected several names."
+        raise InvalidValueError(msg, hint=f"Write it as {written}.")
+
+
 def comparison_of(
     scores: pd.DataFrame,
     *,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from peereval.results import Result, data_facts, origin_of, versions
 from peereval.rounds.beside import beside
-from peereval.rounds.checks import comparison_of
+from peereval.rounds.checks import check_no_text, comparison_of
 from peereval.rounds.equivalence import equivalence_rows, margins_of
 from peereval.rounds.methods import METHODS
 from peereval.rounds.models import NO_MODEL
@@ -164,6 +164,8 @@ def compare_rounds(
     >>> result.claim
     'change'
     """
+    check_no_text("covariates", covariates, "covariates=['age']")
+    check_no_text("primary", primary, "primary=('qpr-15', 'total')")
     asked = comparison_of(
         scores, design=design, measurement=measurement, arm=arm, reference_arm=reference_arm, allocation=allocation,
         reference_round=reference_round, baseline=baseline, covariates=tuple(covariates), unit=unit, units=units,

@@ -16,7 +16,7 @@ from peereval.errors import ColumnError, DesignError, nearest
 from peereval.mixed_models.design import independent_columns
 from peereval.panel import arms_of
 from peereval.results import Result, data_facts, origin_of, versions
-from peereval.rounds.checks import known
+from peereval.rounds.checks import check_no_text, known
 from peereval.rounds.rows import Arms
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def balance_table(persons: pd.DataFrame, *, arm: str, reference_arm: str, covari
     2    weighted    <NA>   peer              effective_n     83.31
     3    weighted    <NA>  usual              effective_n     82.82
     """
+    check_no_text("covariates", covariates, "covariates=['age']")
     names = arms_of(persons, arm, "persons")
     if len(names) != 2:  # noqa: PLR2004 - two arms
         msg = f"The column {arm!r} holds {len(names)} arms; two are compared."
