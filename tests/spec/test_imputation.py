@@ -344,3 +344,9 @@ def test_the_figure_marks_the_tipping_point(trial):
     assert words[:2] == ["interval excludes 0", "interval includes 0"]
     assert words[2].startswith("tipping point −")
     assert "imputed scores of the arm peer" in axes.get_xlabel()
+
+
+def test_a_single_covariate_given_as_text_is_not_read_letter_by_letter():
+    scores = pe.score(pe.simulate_study("region", seed=1).responses, "soc-13")
+    with pytest.raises(pe.PeerevalError, match="expected several names"):
+        pe.impute_rounds(scores, covariates="age")

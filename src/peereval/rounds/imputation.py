@@ -11,6 +11,7 @@ from peereval.contracts import SCORES, check_frame
 from peereval.errors import DesignError, InvalidValueError, nearest
 from peereval.panel import arms_of
 from peereval.results import Result, data_facts, origin_of, versions
+from peereval.rounds.checks import check_no_text
 from peereval.rounds.comparison import Allocation
 from peereval.rounds.imputed_sets import Imputation, Variance, analyses_of, imputation_words, pooled
 from peereval.rounds.incomplete import incomplete_rounds
@@ -183,6 +184,7 @@ def data_for(
         As in `impute_rounds`.
     """
     check_frame(scores, SCORES)
+    check_no_text("covariates", covariates, "covariates=['age']")
     _check(asked, arm)
     part = _one_scale(scores, outcome)
     if not ("person" in part.columns and part["person"].notna().all()):
