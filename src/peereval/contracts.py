@@ -172,6 +172,21 @@ INVITED = Contract(
     ),
 )
 
+PERSONS = Contract(
+    "persons",
+    "one row a person",
+    (
+        Column("person", "text", "pseudonymous key of a person"),
+        Column("born", "time", "day of birth", required=False, nullable=True),
+        Column("sex", "text", "sex as the register has it", required=False, nullable=True),
+        Column("died", "time", "day of death; empty while alive", required=False, nullable=True),
+        Column("emigrated", "time", "day of leaving the country", required=False, nullable=True),
+        Column("municipality", "text", "municipality of residence", required=False, nullable=True),
+        _ORIGIN,
+    ),
+    key=("person",),
+)
+
 CONTACTS = Contract(
     "contacts",
     "one row a hospital contact",
@@ -240,14 +255,20 @@ INDEX_STAYS = Contract(
             "days from discharge to the first readmission, also after the window",
             nullable=True,
         ),
-        Column("followup_days", "number", "days from discharge to the end of the data", nullable=True),
-        Column("event", "text", "readmitted or censored", nullable=True),
+        Column(
+            "followup_days",
+            "number",
+            "days from discharge to the end of the data, to death or to emigration, whichever comes first",
+            nullable=True,
+        ),
+        Column("event", "text", "readmitted, died (where deaths are known) or censored", nullable=True),
+        Column("sex", "text", "sex of the person, where persons were given", required=False, nullable=True),
         Column("year", "text", "the year that the definition assigns the stay to", required=False, nullable=True),
     ),
     key=("person", "episode"),
 )
 
-CONTRACTS = (RESPONSES, LINKED, SCORES, INVITED, CONTACTS, EPISODES, INDEX_STAYS)
+CONTRACTS = (RESPONSES, LINKED, SCORES, INVITED, PERSONS, CONTACTS, EPISODES, INDEX_STAYS)
 
 
 def check_frame(frame: pd.DataFrame, contract: Contract) -> None:

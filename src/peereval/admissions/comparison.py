@@ -9,6 +9,7 @@ import pandas as pd
 from peereval.admissions.contacts import read_contacts
 from peereval.admissions.definition import as_definition
 from peereval.admissions.engine import Source, as_table, to_pandas
+from peereval.admissions.persons import read_persons
 from peereval.admissions.rates import LEVEL, readmission_rate, reasons_of, table_origin
 from peereval.admissions.readmission import index_stays, warn_unverified
 from peereval.admissions.survival import readmitted_by
@@ -30,7 +31,11 @@ NOT_COMPUTED = "columns missing"
 
 
 def compare_definitions(
-    contacts: Source, definitions: Sequence[str | Path | ReadmissionDefinition], *, followup_end: date | None = None
+    contacts: Source,
+    definitions: Sequence[str | Path | ReadmissionDefinition],
+    *,
+    followup_end: date | None = None,
+    persons: Source | None = None,
 ) -> Result:
     """Judge the same contacts by several readmission definitions, and count the reason for every difference.
 
@@ -42,6 +47,8 @@ def compare_definitions(
         Definitions as `readmissions` takes them. The others are held against the first that gives a rate.
     followup_end : date or datetime, optional
         Until when contacts were observed, as in `readmissions`.
+    persons : DataFrame, str, Path or ibis Table, optional
+        The *persons* contract, as in `readmissions`.
 
     Returns
     -------
@@ -85,9 +92,13 @@ def compare_definitions(
     """
     rules = _checked([as_definition(given) for given in definitions])
     checked = read_contacts(as_table(contacts, CONTACTS))
-    status = {rule.id: _status(rule, checked) for rule in rules}
+    known = None if persons is None else read_persons(persons, checked)
+    there = {*checked.columns, *(["age"] if known is not None and "born" in known.columns else [])}
+    status = {rule.id: _status(rule, there) for rule in rules}
     judged = {
-        rule.id: index_stays(checked, rule, followup_end).cache() for rule in rules if status[rule.id][0] == "rate"
+        rule.id: index_stays(checked, rule, followup_end, known).cache()
+        for rule in rules
+        if status[rule.id][0] == "rate"
     }
     for rule in rules:
         if rule.id in judged:
@@ -140,10 +151,10 @@ def _checked(rules: list[ReadmissionDefinition]) -> list[ReadmissionDefinition]:
     return rules
 
 
-def _status(rule: ReadmissionDefinition, contacts: ir.Table) -> tuple[str, str]:
+def _status(rule: ReadmissionDefinition, columns: set[str]) -> tuple[str, str]:
     if not rule.applies_to_psychiatry:
         return NOT_APPLICABLE, rule.not_applicable
-    missing = [name for name in rule.needed_columns if name not in contacts.columns]
+    missing = [name for name in rule.needed_columns if name not in columns]
     return (NOT_COMPUTED, f"needs {', '.join(missing)}") if missing else ("rate", "")
 
 

@@ -7,6 +7,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from peereval.admissions.episodes import numbered, stay_order
+from peereval.admissions.spans import FAR
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +45,7 @@ def judged_stays(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) ->
     return _with_outcome(_counted_once(stays, rule), rule, end)
 
 
+_INNER = {"back", "admission", "group", "counts", "next_admitted", "in_window", "gone", "dead"}
 _YEAR = {"discharge": "discharged", "admission": "admitted"}
 
 
@@ -226,7 +228,7 @@ def _once_a_person(stays: ir.Table, rule: ReadmissionDefinition) -> ir.Table:
 
     any_stay = rule.counted == "persons_in_year"
     followed = ibis.literal(value=False) if any_stay else stays["reason"] == "followup_too_short"
-    stays = stays.mutate(could=stays["reason"].isnull() | followed, back_first=-stays["in_window"].cast("int64"))
+    stays = stays.mutate(could=stays["reason"].isnull() | followed, back_first=ibis.ifelse(stays["in_window"], 0, 1))
     keys = ["person", "could"] if rule.counted == "persons_first" else ["person", "year", "could"]
     order = [*(["back_first"] if any_stay else []), "admitted", "episode"]
     stays = stays.mutate(rank=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)))
@@ -240,15 +242,24 @@ def _with_outcome(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -
 
     eligible = stays["reason"].isnull()
     observed = eligible | (stays["reason"] == "followup_too_short")
-    event = ibis.ifelse(stays["back"].isnull(), "censored", "readmitted")
-    back, seen = (_days(stays["discharged"], moment, rule) for moment in (stays["back"], ibis.timestamp(end)))
+    back, seen = stays["back"], ibis.timestamp(end)
+    event: ir.Value = ibis.ifelse(back.isnull(), "censored", "readmitted")
+    if "gone" in stays.columns:
+        gone = stays["gone"].fill_null(ibis.timestamp(FAR))
+        before = back.notnull() & (back <= gone)
+        event = ibis.cases((before, "readmitted"), ((gone <= seen) & stays["dead"], "died"), else_="censored")
+        # who comes back after leaving the country was not followed until then
+        back, seen = ibis.ifelse(before, back, ibis.null("timestamp(6)")), ibis.least(gone, seen)
+        # a discharge may be written down after death
+        seen = ibis.greatest(seen, stays["discharged"])
+    days, followed = (_days(stays["discharged"], moment, rule) for moment in (back, seen))
     return stays.mutate(
         eligible=eligible,
         readmitted=ibis.ifelse(eligible, stays["in_window"], ibis.null("boolean")),
-        days_to_readmission=ibis.ifelse(observed, back, ibis.null("float64")),
-        followup_days=ibis.ifelse(observed, seen, ibis.null("float64")),
+        days_to_readmission=ibis.ifelse(observed, days, ibis.null("float64")),
+        followup_days=ibis.ifelse(observed, followed, ibis.null("float64")),
         event=ibis.ifelse(observed, event, ibis.null("string")),
-    ).drop(*({"back", "admission", "group", "counts", "next_admitted", "in_window"} & set(stays.columns)))
+    ).drop(*(_INNER & set(stays.columns)))
 
 
 def _days(start: ir.TimestampValue, stop: ir.TimestampValue, rule: ReadmissionDefinition) -> ir.FloatingValue:

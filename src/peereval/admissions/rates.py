@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pandas as pd
 
 from peereval.admissions.definition import ReadmissionDefinition, readmission_definition
 from peereval.admissions.engine import Source, as_table, to_pandas
 from peereval.contracts import INDEX_STAYS, check_table
-from peereval.errors import ColumnError, DesignError, nearest
+from peereval.errors import ColumnError, DesignError, InvalidValueError, nearest
 from peereval.estimation.proportions import design_effect_from_sums, wilson_interval
 from peereval.results import Result, origin_of, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import ibis.expr.types as ir
 
 LEVEL = 0.95
@@ -21,7 +24,12 @@ ALL = "all"
 """The group of everybody."""
 
 
-def readmission_rate(index: Source, *, by: str | None = None) -> Result:
+Period: TypeAlias = Literal["month", "quarter", "year"]
+PERIODS: Mapping[str, str] = MappingProxyType({"month": "M", "quarter": "Q", "year": "Y"})
+"""Calendar periods, and what engines call them."""
+
+
+def readmission_rate(index: Source, *, by: str | None = None, period: Period | None = None) -> Result:
     """Share of index stays that were followed by a readmission.
 
     Parameters
@@ -30,18 +38,23 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
         The *index stays* contract, as `readmissions` gives it. Sums are made in the engine; no row is pulled.
     by : str, optional
         A column of `index`, such as ``"unit"`` or ``"acute"``, to count by, beside all stays.
+    period : {"month", "quarter", "year"}, optional
+        Count by the calendar period of the discharge as well: a series, for control charts and before-after designs.
 
     Returns
     -------
     Result
         One row a group with ``measure`` ``readmission_rate``: numerator, denominator (eligible index stays),
-        persons, design effect, and Wilson's interval on the denominator over the design effect (rule R12).
+        persons, design effect, and Wilson's interval on the denominator over the design effect (rule R12). With
+        `period`, one row a group and period, with its first day as ``time``; a period without index stays has no row.
         A stay without an outcome and without a reason is left out as ``outcome_missing``.
 
     Raises
     ------
     ColumnError
         `index` breaks its contract or has no column `by`.
+    InvalidValueError
+        `period` is not one of its words.
     DesignError
         The stays were judged by several definitions.
 
@@ -60,13 +73,14 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
     table = as_table(index, INDEX_STAYS)
     check_table(table, INDEX_STAYS)
     check_by(table, by)
+    _check_period(period)
     # judged once, then counted several times
-    table = _with_reasons(table.select(_needed(table, by))).cache()
+    table = _with_reasons(table.select(_needed(table, by, period))).cache()
     rule = definition_of(table)
     said = definition_parts(rule)
     eligible = table.filter(table["eligible"])
-    groups = [_sums(eligible, by)] if by is not None else []
-    sums = pd.concat([*groups, _sums(eligible, None)], ignore_index=True)
+    groups = [_sums(eligible, by, period)] if by is not None else []
+    sums = pd.concat([*groups, _sums(eligible, None, period)], ignore_index=True)
     return Result(
         kind="rates",
         title="Readmission" if rule is None else f"Readmission within {rule.window_days[1]} days",
@@ -83,6 +97,7 @@ def readmission_rate(index: Source, *, by: str | None = None) -> Result:
         references=("Wilson 1927, Journal of the American Statistical Association 22:209", *said["sources"]),
         settings={
             "by": by,
+            "period": period,
             "definition": said["id"],
             "followup_end": followup_end_of(table),
             "time_precision": time_precision(table),
@@ -149,8 +164,15 @@ def check_by(table: ir.Table, by: str | None) -> None:
         raise ColumnError(msg, hint=nearest(by, table.columns))
 
 
-def _needed(table: ir.Table, by: str | None) -> list[str]:
+def _check_period(period: str | None) -> None:
+    if period is not None and period not in PERIODS:
+        msg = f"Index stays are counted by {', '.join(PERIODS)}, not by {period!r}."
+        raise InvalidValueError(msg, hint=nearest(period, PERIODS))
+
+
+def _needed(table: ir.Table, by: str | None, period: str | None) -> list[str]:
     used = {"person", "definition", "followup_end", "eligible", "readmitted", "reason", "origin", "dates_only", by}
+    used |= {"discharged"} if period else set()
     return [name for name in table.columns if name in used]
 
 
@@ -194,15 +216,16 @@ def _by_note(by: str | None) -> tuple[str, ...]:
     )
 
 
-def _sums(eligible: ir.Table, by: str | None) -> pd.DataFrame:
-    """Sums over persons, by group, made in the engine."""
+def _sums(eligible: ir.Table, by: str | None, period: str | None) -> pd.DataFrame:
+    """Sums over persons, by group and period, made in the engine."""
     import ibis
 
-    keyed = eligible.mutate(group=group_of(eligible, by))
+    when = {"time": eligible["discharged"].truncate(PERIODS[period]).date().cast("string")} if period else {}
+    keyed = eligible.mutate(group=group_of(eligible, by), **when)
     case = ibis.ifelse(keyed["readmitted"], 1, 0)
-    persons = keyed.group_by("group", "person").aggregate(cases=case.sum(), rows=keyed.count())
+    persons = keyed.group_by("group", *when, "person").aggregate(cases=case.sum(), rows=keyed.count())
     cases, rows = persons["cases"], persons["rows"]
-    sums = persons.group_by("group").aggregate(
+    sums = persons.group_by("group", *when).aggregate(
         persons=persons.count(),
         cases=cases.sum(),
         rows=rows.sum(),
@@ -210,7 +233,7 @@ def _sums(eligible: ir.Table, by: str | None) -> pd.DataFrame:
         cases_by_rows=(cases * rows).sum(),
         rows_squared=(rows * rows).sum(),
     )
-    return to_pandas(sums.order_by("group"))
+    return to_pandas(sums.order_by("group", *when))
 
 
 def _estimates(sums: pd.DataFrame) -> pd.DataFrame:
@@ -225,6 +248,7 @@ def _estimates(sums: pd.DataFrame) -> pd.DataFrame:
         {
             "group": sums["group"],
             "measure": "readmission_rate",
+            **({"time": sums["time"]} if "time" in sums else {}),
             "estimate": sums["cases"].astype(float) / sums["rows"].astype(float),
             "conf_low": low,
             "conf_high": high,

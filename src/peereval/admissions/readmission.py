@@ -11,6 +11,7 @@ from peereval.admissions.definition import ReadmissionDefinition, as_definition
 from peereval.admissions.engine import Source, as_table, given_back
 from peereval.admissions.episodes import check_joining
 from peereval.admissions.judging import judged_stays
+from peereval.admissions.persons import read_persons, with_persons
 from peereval.admissions.spans import episode_spans
 from peereval.contracts import CONTACTS
 from peereval.errors import (
@@ -32,7 +33,11 @@ _MEANING = {column.name: column.meaning for column in CONTACTS.columns}
 
 
 def readmissions(
-    contacts: Source, *, definition: str | Path | ReadmissionDefinition = "dk-30", followup_end: date | None = None
+    contacts: Source,
+    *,
+    definition: str | Path | ReadmissionDefinition = "dk-30",
+    followup_end: date | None = None,
+    persons: Source | None = None,
 ) -> Any:
     """Join contacts to stays and judge each stay by a readmission definition.
 
@@ -46,6 +51,9 @@ def readmissions(
     followup_end : date or datetime, optional
         Until when contacts were observed, in local time; a date stands for the whole of that day. Without it,
         the latest time in the contacts that can be used is taken.
+    persons : DataFrame, str, Path or ibis Table, optional
+        The *persons* contract, with every person of the contacts: stays get ``sex`` and ``age``, follow-up ends with
+        death or emigration, and ``event`` says who died. The definition's rate is the same with and without.
 
     Returns
     -------
@@ -60,11 +68,14 @@ def readmissions(
     ColumnError
         A column that the definition needs is missing.
     MissingValueError
-        A contact does not say whether it was acute, or in which specialty (where the definition asks).
+        A contact does not say whether it was acute, or in which specialty (where the definition asks); or its person
+        is not among the persons.
+    DuplicateError
+        A person has several rows.
     DesignError
         The definition does not apply to psychiatric stays.
     ImpossibleDateError
-        The end of follow-up lies in the future.
+        The end of follow-up lies in the future, or a contact begins outside of its person's life.
     InvalidValueError
         `followup_end` has a time zone.
 
@@ -96,7 +107,8 @@ def readmissions(
         raise DesignError(msg, hint="Use another definition; compare_definitions shows it as not applicable.")
     warn_unverified(rule)
     checked = read_contacts(as_table(contacts, CONTACTS))
-    return given_back(index_stays(checked, rule, followup_end), contacts, order=("person", "episode"))
+    known = None if persons is None else read_persons(persons, checked)
+    return given_back(index_stays(checked, rule, followup_end, known), contacts, order=("person", "episode"))
 
 
 def warn_unverified(rule: ReadmissionDefinition) -> None:
@@ -106,7 +118,9 @@ def warn_unverified(rule: ReadmissionDefinition) -> None:
         warnings.warn(UnverifiedWarning(text), stacklevel=3)
 
 
-def index_stays(checked: ir.Table, rule: ReadmissionDefinition, followup_end: date | None) -> ir.Table:
+def index_stays(
+    checked: ir.Table, rule: ReadmissionDefinition, followup_end: date | None, persons: ir.Table | None = None
+) -> ir.Table:
     """Join and judge contacts that have been read.
 
     Parameters
@@ -117,6 +131,8 @@ def index_stays(checked: ir.Table, rule: ReadmissionDefinition, followup_end: da
         The definition.
     followup_end : date, optional
         Until when contacts were observed.
+    persons : ibis Table, optional
+        What is known of persons.
 
     Returns
     -------
@@ -125,10 +141,11 @@ def index_stays(checked: ir.Table, rule: ReadmissionDefinition, followup_end: da
     """
     import ibis
 
-    end, left_out = _end(checked, rule, followup_end)
+    end, left_out = _end(checked, rule, followup_end, knows_age=persons is not None and "born" in persons.columns)
     check_joining(checked, rule.joining_rule)
     usable = checked["reason"].isnull()
-    stays = judged_stays(episode_spans(checked.filter(usable), rule.joining_rule), rule, end)
+    stays = episode_spans(checked.filter(usable), rule.joining_rule)
+    stays = judged_stays(stays if persons is None else with_persons(stays, persons), rule, end)
     # without any, an engine need not look for them again
     stays = _with_left_out(stays, checked.filter(~usable)) if left_out else stays
     # without any contact there is no latest time
@@ -136,12 +153,14 @@ def index_stays(checked: ir.Table, rule: ReadmissionDefinition, followup_end: da
     return stays.mutate(definition=ibis.literal(rule.id), followup_end=seen)
 
 
-def _end(contacts: ir.Table, rule: ReadmissionDefinition, given: date | None) -> tuple[datetime, int]:
+def _end(
+    contacts: ir.Table, rule: ReadmissionDefinition, given: date | None, *, knows_age: bool
+) -> tuple[datetime, int]:
     """The end of follow-up that was given, or else the latest time in the contacts, never one in the future.
 
     Beside it, how many contacts were left out.
     """
-    latest, left_out = _checked_latest(contacts, rule)
+    latest, left_out = _checked_latest(contacts, rule, knows_age=knows_age)
     column = max(latest, key=lambda name: latest[name])
     end = latest[column] if given is None else _last_moment(given)
     if given is None and "dates_only" in contacts.columns and end > datetime.min:  # noqa: DTZ901 - naive times stay naive
@@ -167,10 +186,12 @@ def _last_moment(given: date) -> datetime:
     return given
 
 
-def _checked_latest(contacts: ir.Table, rule: ReadmissionDefinition) -> tuple[dict[str, datetime], int]:
+def _checked_latest(
+    contacts: ir.Table, rule: ReadmissionDefinition, *, knows_age: bool
+) -> tuple[dict[str, datetime], int]:
     """Check what the definition needs; give the latest admission and discharge, and the left-out rows, in one pass."""
     for name in rule.needed_columns:
-        if name not in contacts.columns:
+        if name not in contacts.columns and not (name == "age" and knows_age):
             msg = f"The contacts have no column {name!r}, which the definition {rule.id} needs."
             raise ColumnError(msg, hint=f"Add it: {_MEANING[name]}.")
     needed = [name for name in _REFUSED_IF_EMPTY if name in rule.needed_columns]

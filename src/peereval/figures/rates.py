@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
+from peereval.errors import DesignError
+from peereval.figures.rate_series import figure as series
 from peereval.figures.style import COLOURS, count, mark_origin, one_panel, styled
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from peereval.results import Released, Result
 
 _LABELS = {"readmission_rate": "Index stays with a readmission", "risk": "Persons with the event"}
 
 
-def figure(finding: Result | Released, ax: Axes | None) -> Axes:
+def figure(finding: Result | Released, ax: Axes | None) -> Axes | NDArray[np.object_]:
     """Draw shares per group.
 
     Parameters
@@ -30,11 +33,16 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
 
     Returns
     -------
-    Axes
-        The panel; its axis starts at 0.
+    Axes or ndarray of Axes
+        The panel; its axis starts at 0. A panel a group for shares over calendar periods.
     """
     rows = finding.estimates
     rows = rows[rows["measure"].isin(_LABELS)]
+    if "time" in rows and len(rows):
+        if ax is not None:
+            msg = "Rates over calendar periods have one panel a group, more than the given axes."
+            raise DesignError(msg, hint="Draw without ax.")
+        return series(finding, rows, _LABELS[rows["measure"].iloc[0]])
     with styled():
         ax = one_panel(ax, (7.0, 1.3 + 0.45 * len(rows)))
         y = np.arange(len(rows))

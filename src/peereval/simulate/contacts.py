@@ -38,6 +38,42 @@ def contacts_of(plan: dict[str, Any], people: pd.DataFrame, rng: np.random.Gener
     return _as_register(shuffled)
 
 
+def persons_of(plan: dict[str, Any], contacts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Make up who the persons of some contacts are; some die after their last discharge.
+
+    Parameters
+    ----------
+    plan : dict
+        A simulation preset with a table ``contacts``.
+    contacts : DataFrame
+        As `contacts_of` gives them.
+    rng : numpy Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    DataFrame
+        The *persons* contract, with ``origin`` *synthetic*.
+    """
+    how = plan["contacts"]
+    of_person = contacts.assign(still_in=contacts["discharged"].isna()).groupby("person")
+    last = of_person.agg(left=("discharged", "max"), still_in=("still_in", "any"))
+    born = pd.Timestamp(plan["first_day"]) - pd.to_timedelta(rng.integers(18 * 366, 75 * 365, len(last)), unit="D")
+    died = last["left"].dt.floor("D") + pd.to_timedelta(
+        np.ceil(rng.exponential(how["days_to_death"], len(last))), unit="D"
+    )
+    alive = last["still_in"] | (died > pd.Timestamp(how["last_day"]))
+    return pd.DataFrame(
+        {
+            "person": last.index.astype("string"),
+            "born": born.astype("datetime64[us]"),
+            "sex": pd.array(np.where(rng.random(len(last)) < how["female"], "female", "male"), dtype="string"),
+            "died": died.mask(alive).astype("datetime64[us]").to_numpy(),
+            "origin": pd.array(["synthetic"] * len(last), dtype="string"),
+        }
+    )
+
+
 def _stays(plan: dict[str, Any], people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The true stays: from the first admission on, days in hospital and days out take turns."""
     how, shape = plan["contacts"], (len(people), plan["contacts"]["most_stays"])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from peereval.files import definition, definitions
 from peereval.instruments.lookup import instrument
-from peereval.simulate.contacts import contacts_of
+from peereval.simulate.contacts import contacts_of, persons_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +34,8 @@ class SimulatedStudy:
         The *invited* contract.
     contacts : DataFrame or None
         The *contacts* contract, where the design has hospital contacts.
+    persons : DataFrame or None
+        The *persons* contract of everybody with a contact.
     truth : dict
         What is true in the made-up world: mean change of the latent well-being per arm and round, in standard
         deviations, and the scale in days of the time to readmission.
@@ -44,6 +46,7 @@ class SimulatedStudy:
     responses: pd.DataFrame
     invited: pd.DataFrame
     contacts: pd.DataFrame | None
+    persons: pd.DataFrame | None
     truth: dict[str, Any]
 
 
@@ -88,12 +91,14 @@ def simulate_study(preset: str = "region", *, seed: int, persons: int | None = N
     people = _people(plan, persons or plan["persons"], rng)
     latent = _latent(plan, people, rng)
     responses = _responses(plan, people, latent, rng)
+    contacts = contacts_of(plan, people, rng) if "contacts" in plan else None
     return SimulatedStudy(
         preset=preset,
         seed=seed,
         responses=responses,
         invited=_invited(plan, responses),
-        contacts=contacts_of(plan, people, rng) if "contacts" in plan else None,
+        contacts=contacts,
+        persons=None if contacts is None else persons_of(plan, contacts, rng),
         truth={arm["name"]: {key: arm[key] for key in ("change", "days_scale") if key in arm} for arm in plan["arms"]},
     )
 
