@@ -318,3 +318,27 @@ def test_a_change_of_clinic_in_the_swedish_register_is_one_stay(table):
     found = pe.read_contacts(contacts, register="par")
     assert found["specialty"].tolist() == ["psychiatric", "psychiatric", "somatic"]
     assert pe.episodes(found, joining="same-day")["n_contacts"].tolist() == [2, 1]
+
+
+def test_what_a_table_holds_is_counted(table):
+    contacts = table("""
+        person | admitted         | discharged       | unit
+        a      | 2020-03-01 10:00 | 2020-03-05 10:00 | W1
+        a      | 2020-03-01 10:00 | 2020-03-05 10:00 | W1
+        a      | 2020-03-01 10:00 | 2020-03-05 10:00 | W2
+        a      | 2020-03-04 10:00 | 2020-03-06 10:00 | W1
+        a      | 2020-03-06 10:00 |                  | W1
+        b      | 2020-03-04 10:00 | 2020-03-04 12:00 | W1
+        b      | 2020-03-09 10:00 | 2020-03-08 10:00 | W1
+        c      | 2999-03-09 10:00 |                  | W1
+        """)
+    found = pe.summarise_contacts(contacts)
+    rows = found.estimates.set_index("term")
+    # in the two wards at once: overlapping and nested; the next one reaches further
+    expected = {"usable": (6, 8), "duplicate": (1, 6), "overlapping": (2, 5), "nested": (1, 5), "same_moment": (1, 5), "open": (1, 6), "same_day": (1, 6)}  # fmt: skip
+    assert {name: tuple(rows.loc[name, ["numerator", "denominator"]]) for name in rows.index} == expected
+    assert found.exclusions == {"discharged_before_admitted": 1, "in_the_future": 1}
+    assert found.settings["data"] == {"rows": 8, "persons": 2, "first_admission": "2020-03-01"}
+    nothing = pe.summarise_contacts(contacts.iloc[:0])
+    assert nothing.estimates["numerator"].tolist() == [0] * 7
+    assert nothing.estimates["estimate"].isna().all()

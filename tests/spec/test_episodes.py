@@ -284,3 +284,20 @@ def test_the_same_kind_comes_back(table, tmp_path):
         found = pe.episodes(source, joining=4)
         assert isinstance(found, ibis.Table)
         assert found.count().to_pyarrow().as_py() == 1
+
+
+def test_an_episode_has_the_leave_of_all_its_contacts_and_the_legal_status_of_the_first(table):
+    contacts = table("""
+        person | admitted         | discharged       | legal_status
+        a      | 2020-01-01 10:00 | 2020-01-05 10:00 | voluntary
+        a      | 2020-01-05 10:00 | 2020-01-09 10:00 | compulsory
+        a      | 2020-01-05 10:00 | 2020-01-09 10:00 | compulsory
+        a      | 2020-02-01 10:00 | 2020-02-09 10:00 | compulsory
+        b      | 2020-01-01 10:00 | 2020-01-05 10:00 | voluntary
+        c      | 2020-01-01 10:00 | 2020-01-05 10:00 | voluntary
+        c      | 2020-01-05 10:00 | 2020-01-09 10:00 | compulsory
+        """)
+    # the same contact written down twice was one leave; a leave that is not known makes the sum unknown
+    found = pe.episodes(contacts.assign(leave_days=[1.0, 2.0, 2.0, 1.0, None, 3.0, None]), joining=0)
+    assert found["leave_days"].fillna(-1).tolist() == [3.0, 1.0, -1.0, -1.0]
+    assert found["legal_status"].tolist() == ["voluntary", "compulsory", "voluntary", "voluntary"]

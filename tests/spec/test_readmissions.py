@@ -173,15 +173,19 @@ def test_nothing_but_contacts_that_were_left_out(table):
 
 
 @pytest.mark.parametrize("column", ["admitted", "discharged"])
-def test_a_latest_time_in_the_future_is_no_end_of_follow_up(table, column):
+def test_contacts_in_the_future_are_refused_or_left_out(table, column):
     contacts = table(LEFT_OUT).iloc[:2]
     contacts.loc[1, ["admitted", "discharged"]] = [datetime(2020, 4, 1, 10), pd.NaT]
     contacts.loc[1, column] = datetime(2999, 1, 1)
-    with pytest.raises(ImpossibleDateError, match=f"'{column}' of the contacts is 2999-01-01 00:00, .* in the future"):
+    with pytest.raises(ImpossibleDateError, match=r"1 contact begins or ends in the future: row 2 .*2999-01-01 00:00"):
         pe.readmissions(contacts)
-    assert pe.readmissions(contacts, followup_end=END)["eligible"].iloc[0]
+    stays = pe.readmissions(pe.read_contacts(contacts, strict=False), followup_end=END)
+    assert sorted(stays["reason"].fillna("")) == ["", "in_the_future"]
+
+
+def test_follow_up_does_not_end_in_the_future(table):
     with pytest.raises(ImpossibleDateError, match="The end of follow-up is 2062-12-31 23:59"):
-        pe.readmissions(contacts, followup_end=date(2062, 12, 31))
+        pe.readmissions(table(LEFT_OUT).iloc[:1], followup_end=date(2062, 12, 31))
 
 
 def test_a_date_as_the_end_covers_its_whole_day(table):

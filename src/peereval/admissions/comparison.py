@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from peereval.admissions.contacts import read_contacts
+from peereval.admissions.contacts import examined
 from peereval.admissions.definition import as_definition
 from peereval.admissions.engine import Source, as_table, to_pandas
 from peereval.admissions.persons import read_persons
 from peereval.admissions.rates import LEVEL, readmission_rate, reasons_of, table_origin
-from peereval.admissions.readmission import index_stays, warn_unverified
+from peereval.admissions.readmission import index_stays, warn_unverified, what_rules_need
 from peereval.admissions.survival import readmitted_by
 from peereval.contracts import CONTACTS
 from peereval.errors import DesignError
@@ -54,7 +54,8 @@ def compare_definitions(
     -------
     Result
         Three kinds of rows. ``rate_under_definition``: a row a definition (``term``) with its rate, Wilson's
-        interval on the number over the design effect of persons (rule R12) or one minus Kaplan-Meier's estimator, and
+        interval on the number over the design effect of persons (rule R12), or where the definition says so one minus
+        Kaplan-Meier's estimator (the cumulative incidence where a death is known, rule R13), and
         its ``status``: *rate*, *not applicable*, or *columns missing*, with the reason in ``note``. ``excluded``: the stays
         of each definition that are no index stays, by reason code (``outcome``). The other measures (``contrast``:
         definition - reference) count the index stays, and among those of both the readmissions, that only one
@@ -91,12 +92,12 @@ def compare_definitions(
     3    no-30  columns missing        NaN          NaN       NaN
     """
     rules = _checked([as_definition(given) for given in definitions])
-    checked = read_contacts(as_table(contacts, CONTACTS))
+    checked, seen = examined(as_table(contacts, CONTACTS), also=what_rules_need(rules))
     known = None if persons is None else read_persons(persons, checked)
     there = {*checked.columns, *(["age"] if known is not None and "born" in known.columns else [])}
     status = {rule.id: _status(rule, there) for rule in rules}
     judged = {
-        rule.id: index_stays(checked, rule, followup_end, known).cache()
+        rule.id: index_stays(checked, seen, rule, followup_end, known).cache()
         for rule in rules
         if status[rule.id][0] == "rate"
     }
@@ -136,8 +137,9 @@ _COLUMNS = {
 }
 _METHOD = (
     "The same contacts were judged by each definition; rates are shares of index stays with Wilson's 95 % interval on "
-    "the number of stays divided by the design effect of persons (rule R12), or one minus the Kaplan-Meier estimator "
-    "with log-log 95 % limits where the definition says so (rule R13)."
+    "the number of stays divided by the design effect of persons (rule R12), or where the definition says so one "
+    "minus the Kaplan-Meier estimator, or the cumulative incidence where a death is known, with log-log 95 % limits (rule "
+    "R13)."
 )
 _JOINED = "joined_otherwise"
 _NONE_COUNTS, _OUTSIDE = "return_not_counted", "return_outside_window"

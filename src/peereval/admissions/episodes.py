@@ -10,6 +10,7 @@ from peereval.admissions.definition import DEFINITIONS, readmission_definition
 from peereval.admissions.engine import Source, as_table, given_back
 from peereval.admissions.joining import SAME_DAY, Chosen, Joining, JoiningRule, Within, joining_rule
 from peereval.admissions.spans import FAR, episode_spans
+from peereval.admissions.text_order import sortable
 from peereval.contracts import CONTACTS
 from peereval.errors import ColumnError, InvalidValueError, MissingValueError, nearest
 from peereval.files import definitions
@@ -118,17 +119,22 @@ def numbered(stays: ir.Table, **others: ir.Value) -> ir.Table:
     """
     import ibis
 
-    each = ibis.window(group_by="person", order_by=stay_order(stays))
-    stays = stays.mutate(episode=ibis.row_number().over(each) + 1, **others)
+    of_person = stays.count().over(ibis.window(group_by="person"))
+    each = ibis.window(group_by="person", order_by=latest_first(stays))
+    stays = stays.mutate(episode=of_person - ibis.row_number().over(each), **others)
     open_stay = stays["end"] == ibis.timestamp(FAR)
     stays = stays.mutate(discharged=ibis.ifelse(open_stay, ibis.null("timestamp(6)"), stays["end"]))
     leading = ["person", "episode", "admitted", "discharged", "n_contacts"]
     return stays.select(*leading, *(name for name in stays.columns if name not in {*leading, "end"}))
 
 
-def stay_order(stays: ir.Table) -> list[str]:
-    """Give the columns that order the stays of a person; within hospitals, two may begin and end together."""
-    return ["admitted", "end", *(["hospital"] if "hospital" in stays.columns else [])]
+def latest_first(stays: ir.Table) -> list[ir.Value]:
+    """Order the stays of a person from the last one back; within hospitals, two may begin and end together.
+
+    What comes later is then what came before in the order, which engines keep track of more cheaply.
+    """
+    names = ["admitted", "end", *(["hospital"] if "hospital" in stays.columns else [])]
+    return [sortable(stays, name).desc() for name in names]
 
 
 def check_joining(contacts: ir.Table, rule: JoiningRule) -> None:

@@ -20,6 +20,7 @@ CHOSEN: Mapping[str, Chosen] = {
     "specialty": "first",
     "diagnosis": "first",
     "age": "first",
+    "legal_status": "first",
     "unit": "last",
     "hospital": "last",
     "discharged_to": "last",

@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from peereval.admissions.episodes import numbered, stay_order
+from peereval.admissions.episodes import latest_first, numbered
 from peereval.admissions.spans import FAR
 
 if TYPE_CHECKING:
@@ -83,17 +83,17 @@ def _with_return(stays: ir.Table, rule: ReadmissionDefinition) -> ir.Table:
     """The beginning of the first later stay that counts as a readmission of each stay."""
     import ibis
 
-    keys, order = _alike(rule), stay_order(stays)
+    keys, order = _alike(rule), latest_first(stays)
     others = {}
     if rule.returned_through_day is not None:
-        others["next_admitted"] = stays["admitted"].lead().over(ibis.window(group_by="person", order_by=order))
+        others["next_admitted"] = stays["admitted"].lag().over(ibis.window(group_by="person", order_by=order))
     admitted = ibis.ifelse(stays["counts"], stays["admitted"], ibis.null("timestamp(6)"))
     if rule.window_days[0]:
         return _first_late_enough(numbered(stays, **others), rule)
     if rule.next_stay_only:
-        others["back"] = admitted.lead().over(ibis.window(group_by=keys, order_by=order))
+        others["back"] = admitted.lag().over(ibis.window(group_by=keys, order_by=order))
     else:
-        later = ibis.window(group_by=keys, order_by=order, following=(1, None))
+        later = ibis.window(group_by=keys, order_by=order, preceding=(None, 1))
         others["back"] = admitted.min().over(later)
     return numbered(stays, **others)
 
@@ -242,7 +242,8 @@ def _with_outcome(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -
 
     eligible = stays["reason"].isnull()
     observed = eligible | (stays["reason"] == "followup_too_short")
-    back, seen = stays["back"], ibis.timestamp(end)
+    # whole seconds, since Spark has no others since the epoch
+    back, seen = stays["back"], ibis.timestamp(end.replace(microsecond=0))
     event: ir.Value = ibis.ifelse(back.isnull(), "censored", "readmitted")
     if "gone" in stays.columns:
         gone = stays["gone"].fill_null(ibis.timestamp(FAR))
@@ -263,5 +264,7 @@ def _with_outcome(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -
 
 
 def _days(start: ir.TimestampValue, stop: ir.TimestampValue, rule: ReadmissionDefinition) -> ir.FloatingValue:
-    # engines round differences of times differently; seconds since the epoch are the same everywhere
-    return (_day(stop, rule).epoch_seconds() - _day(start, rule).epoch_seconds()) / float(_SECONDS_A_DAY)
+    # engines round differences of times differently; whole seconds since the epoch are the same everywhere
+    seconds = _day(stop, rule).epoch_seconds() - _day(start, rule).epoch_seconds()
+    # Spark takes a number with a point for a decimal and rounds what it divides
+    return seconds.cast("float64") / _SECONDS_A_DAY

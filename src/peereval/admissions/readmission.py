@@ -6,13 +6,14 @@ import warnings
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from peereval.admissions.contacts import read_contacts
+from peereval.admissions.contacts import examined
 from peereval.admissions.definition import ReadmissionDefinition, as_definition
 from peereval.admissions.engine import Source, as_table, given_back
 from peereval.admissions.episodes import check_joining
 from peereval.admissions.judging import judged_stays
 from peereval.admissions.persons import read_persons, with_persons
 from peereval.admissions.spans import episode_spans
+from peereval.admissions.text_order import sortable
 from peereval.contracts import CONTACTS
 from peereval.errors import (
     ColumnError,
@@ -24,6 +25,7 @@ from peereval.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -106,9 +108,9 @@ def readmissions(
         msg = f"{rule.id} does not apply to psychiatric stays: {rule.not_applicable}"
         raise DesignError(msg, hint="Use another definition; compare_definitions shows it as not applicable.")
     warn_unverified(rule)
-    checked = read_contacts(as_table(contacts, CONTACTS))
+    checked, found = examined(as_table(contacts, CONTACTS), also=what_rules_need([rule]))
     known = None if persons is None else read_persons(persons, checked)
-    return given_back(index_stays(checked, rule, followup_end, known), contacts, order=("person", "episode"))
+    return given_back(index_stays(checked, found, rule, followup_end, known), contacts, order=("person", "episode"))
 
 
 def warn_unverified(rule: ReadmissionDefinition) -> None:
@@ -118,8 +120,37 @@ def warn_unverified(rule: ReadmissionDefinition) -> None:
         warnings.warn(UnverifiedWarning(text), stacklevel=3)
 
 
+def what_rules_need(rules: Sequence[ReadmissionDefinition]) -> Callable[[ir.Table], dict[str, ir.Scalar]]:
+    """Give what must be found out of contacts before definitions can judge them.
+
+    Parameters
+    ----------
+    rules : sequence of ReadmissionDefinition
+        The definitions.
+
+    Returns
+    -------
+    callable
+        Of checked contacts: the latest ``discharged`` and ``admitted``, and how often ``acute`` and ``specialty`` are
+        empty where a definition asks for them.
+    """
+    asked = {name for rule in rules for name in rule.needed_columns}
+
+    def of_contacts(contacts: ir.Table) -> dict[str, ir.Scalar]:
+        used = contacts["reason"].isnull()
+        last = {name: contacts[name].max(where=used) for name in ("discharged", "admitted")}
+        there = [name for name in _REFUSED_IF_EMPTY if name in asked and name in contacts.columns]
+        return last | {f"no_{name}": contacts.count(where=contacts[name].isnull() & used) for name in there}
+
+    return of_contacts
+
+
 def index_stays(
-    checked: ir.Table, rule: ReadmissionDefinition, followup_end: date | None, persons: ir.Table | None = None
+    checked: ir.Table,
+    found: Mapping[str, Any],
+    rule: ReadmissionDefinition,
+    followup_end: date | None,
+    persons: ir.Table | None = None,
 ) -> ir.Table:
     """Join and judge contacts that have been read.
 
@@ -127,6 +158,8 @@ def index_stays(
     ----------
     checked : ibis Table
         Contacts with a column ``reason``.
+    found : mapping
+        What was found out of them, with `what_rules_need`.
     rule : ReadmissionDefinition
         The definition.
     followup_end : date, optional
@@ -141,40 +174,30 @@ def index_stays(
     """
     import ibis
 
-    end, left_out = _end(checked, rule, followup_end, knows_age=persons is not None and "born" in persons.columns)
+    _check_needed(checked, found, rule, knows_age=persons is not None and "born" in persons.columns)
+    end = _end(found, followup_end, dates_only="dates_only" in checked.columns)
     check_joining(checked, rule.joining_rule)
     usable = checked["reason"].isnull()
     stays = episode_spans(checked.filter(usable), rule.joining_rule)
     stays = judged_stays(stays if persons is None else with_persons(stays, persons), rule, end)
     # without any, an engine need not look for them again
-    stays = _with_left_out(stays, checked.filter(~usable)) if left_out else stays
+    stays = _with_left_out(stays, checked.filter(~usable)) if found["left_out"] else stays
     # without any contact there is no latest time
     seen = ibis.timestamp(end) if end > datetime.min else ibis.null("timestamp(6)")  # noqa: DTZ901 - naive times stay naive
     return stays.mutate(definition=ibis.literal(rule.id), followup_end=seen)
 
 
-def _end(
-    contacts: ir.Table, rule: ReadmissionDefinition, given: date | None, *, knows_age: bool
-) -> tuple[datetime, int]:
-    """The end of follow-up that was given, or else the latest time in the contacts, never one in the future.
-
-    Beside it, how many contacts were left out.
-    """
-    latest, left_out = _checked_latest(contacts, rule, knows_age=knows_age)
-    column = max(latest, key=lambda name: latest[name])
-    end = latest[column] if given is None else _last_moment(given)
-    if given is None and "dates_only" in contacts.columns and end > datetime.min:  # noqa: DTZ901 - naive times stay naive
-        end = _last_moment(end.date())
+def _end(found: Mapping[str, Any], given: date | None, *, dates_only: bool) -> datetime:
+    """The end of follow-up that was given, or else the latest time in the contacts."""
+    if given is None:
+        end = max(found[name] or datetime.min for name in ("discharged", "admitted"))  # noqa: DTZ901 - naive times stay naive
+        return _last_moment(end.date()) if dates_only and end > datetime.min else end  # noqa: DTZ901 - naive times stay naive
+    end = _last_moment(given)
     # a day's grace, since this clock may stand in another time zone than the register
-    if end <= datetime.now() + timedelta(days=1):  # noqa: DTZ005 - registers hold local times
-        return end, left_out
-    if given is not None:
+    if end > datetime.now() + timedelta(days=1):  # noqa: DTZ005 - registers hold local times
         msg = f"The end of follow-up is {end:%Y-%m-%d %H:%M}, which lies in the future."
         raise ImpossibleDateError(msg, hint="Give the day until which contacts were observed.")
-    msg = f"The latest time in the column {column!r} of the contacts is {end:%Y-%m-%d %H:%M}, which lies in the future."
-    raise ImpossibleDateError(
-        msg, hint="Mend it, or say with followup_end=date(…) until which day contacts were observed."
-    )
+    return end
 
 
 def _last_moment(given: date) -> datetime:
@@ -186,34 +209,25 @@ def _last_moment(given: date) -> datetime:
     return given
 
 
-def _checked_latest(
-    contacts: ir.Table, rule: ReadmissionDefinition, *, knows_age: bool
-) -> tuple[dict[str, datetime], int]:
-    """Check what the definition needs; give the latest admission and discharge, and the left-out rows, in one pass."""
+def _check_needed(
+    contacts: ir.Table, found: Mapping[str, Any], rule: ReadmissionDefinition, *, knows_age: bool
+) -> None:
+    """Check that the contacts have what the definition looks at."""
     for name in rule.needed_columns:
         if name not in contacts.columns and not (name == "age" and knows_age):
             msg = f"The contacts have no column {name!r}, which the definition {rule.id} needs."
             raise ColumnError(msg, hint=f"Add it: {_MEANING[name]}.")
-    needed = [name for name in _REFUSED_IF_EMPTY if name in rule.needed_columns]
-    used = contacts["reason"].isnull()
-    last = {name: contacts[name].max(where=used) for name in ("discharged", "admitted")}
-    empty = {name: contacts.count(where=contacts[name].isnull() & used) for name in needed}
-    [found] = contacts.aggregate(**last, **empty, left_out=contacts.count(where=~used)).to_pyarrow().to_pylist()
-    for name in needed:
-        if found[name]:
-            msg = (
-                f"The column {name!r} of the contacts is empty in {found[name]} rows; {rule.id} needs it in every row."
-            )
+    for name in _REFUSED_IF_EMPTY:
+        if name in rule.needed_columns and found[f"no_{name}"]:
+            msg = f"The column {name!r} of the contacts is empty in {found[f'no_{name}']} rows; {rule.id} needs it in every row."
             raise MissingValueError(msg, hint="Fill it from the register; a guess would change the rate.")
-    latest = {name: found[name] or datetime.min for name in last}  # noqa: DTZ901 - naive times stay naive
-    return latest, found["left_out"]
 
 
 def _with_left_out(stays: ir.Table, contacts: ir.Table) -> ir.Table:
     """Contacts that joined no stay, as rows of their own with numbers below 0."""
     import ibis
 
-    each = ibis.window(group_by="person", order_by=sorted(contacts.columns))
+    each = ibis.window(group_by="person", order_by=[sortable(contacts, name) for name in sorted(contacts.columns)])
     numbered = contacts.mutate(
         episode=-1 - ibis.row_number().over(each), n_contacts=ibis.literal(1), eligible=ibis.literal(value=False)
     )

@@ -1,8 +1,7 @@
-"""The spans of episodes by running maxima, without numbering and grouping.
+"""The spans of episodes by running maxima, without numbering and grouping all contacts.
 
-In the order of admission, the running maximum of discharges tells where an episode ends. Most contacts are an
-episode of their own; the others are represented by the contacts that open and close the episode and by the one
-that ends last, and only these few are looked at again.
+In the order of admission, the running maximum of discharges tells where an episode opens and closes. Most contacts
+are an episode of their own, and nothing else has to be looked at for them; only the others are numbered.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peereval.admissions.joining import CHOSEN, SAME_DAY
+from peereval.admissions.text_order import sortable
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -45,44 +45,71 @@ def episode_spans(contacts: ir.Table, rule: JoiningRule) -> ir.Table:
         values, and columns that are the same in all rows.
     """
     keys = ["person", "hospital"] if rule.within == "hospital" else ["person"]
-    placed = _placed(contacts, rule, keys)
-    placed = _spread_out(placed, rule, keys)
+    placed = _spread_out(_placed(contacts, rule, keys), rule, keys)
     return _alone(placed).union(_of_several(placed, rule, keys))
 
 
 def _alone(placed: ir.Table) -> ir.Table:
-    """Contacts that are an episode of their own: most are, and nothing else has to be looked at for them."""
+    """Contacts that are an episode of their own."""
     import ibis
 
     alone = placed.filter(placed["opens"] & placed["closes"])
     kinds = {name: alone[name] for name in _shown(placed)}
+    kinds |= {name: alone[name].cast("float64") for name in _summed(placed)}
     return alone.select("person", "admitted", "end", n_contacts=ibis.literal(1, "int64"), **kinds)
 
 
 def _of_several(placed: ir.Table, rule: JoiningRule, keys: list[str]) -> ir.Table:
-    """Episodes of several contacts, by those that open, close or end them."""
+    """Episodes of several contacts, each at the contact that closes it."""
     import ibis
 
-    kept = placed.filter(~(placed["opens"] & placed["closes"]))
-    kept = kept.filter(kept["opens"] | kept["closes"] | kept["ends_last"])
+    kept = _with_position(placed.filter(~(placed["opens"] & placed["closes"])), keys)
     first = [name for name in CHOSEN if name in kept.columns and rule.chosen[name] == "first"]
     last = [name for name in CHOSEN if name in kept.columns and rule.chosen[name] == "last"]
     upto = ibis.window(group_by=keys, order_by="position", preceding=None, following=0)
-    each = ibis.window(group_by=keys, order_by="position")
     # all that needs the order, in one step: an engine sorts once for it
     kept = kept.mutate(
-        opened=_of_openers(kept, kept["position"]).max().over(upto),
-        began=_of_openers(kept, kept["admitted"]).max().over(upto),
-        **{f"{name}_first": _of_openers(kept, _placed_code(kept, name)).max().over(upto) for name in first},
-        **{f"{name}_before": kept[name].lag().over(each) for name in last},
+        opened=_where(kept["opens"], kept["position"]).max().over(upto),
+        began=_where(kept["opens"], kept["admitted"]).max().over(upto),
+        **{f"{name}_shown": _where(kept["opens"], _placed_code(kept, name)).max().over(upto) for name in first},
+        **{f"{name}_shown": _where(kept["record"], _placed_code(kept, name)).max().over(upto) for name in last},
     )
+    kept = _with_sums(kept, keys)
     kept = kept.filter(kept["closes"])
-    values = {name: kept[name] for name in _shown(placed)}
-    values |= {name: _decoded_first(kept, name) for name in first}
-    values |= {name: ibis.ifelse(kept["record"], kept[name], kept[f"{name}_before"]) for name in last}
+    values = {name: kept[name] for name in (*_shown(placed), *_summed(placed))} | {name: _decoded_shown(kept, name) for name in first + last}
     return kept.select(
         "person", admitted=kept["began"], end=kept["reach"], n_contacts=kept["position"] - kept["opened"] + 1, **values
     )
+
+
+def _summed(table: ir.Table) -> list[str]:
+    return ["leave_days"] if "leave_days" in table.columns else []
+
+
+def _with_sums(kept: ir.Table, keys: list[str]) -> ir.Table:
+    """Sums over the contacts of an episode; contacts that begin and end together are one contact written down twice."""
+    import ibis
+
+    if not _summed(kept):
+        return kept
+    # contacts of one episode share the position of the one that opens it
+    once = kept.mutate(
+        place=ibis.row_number().over(
+            ibis.window(group_by=[*keys, "opened", "admitted", "end"], order_by=[kept["leave_days"].desc(), "position"])
+        )
+    )
+    counted, whole = once["place"] == 0, ibis.window(group_by=[*keys, "opened"])
+    unknown = ibis.ifelse(counted & once["leave_days"].isnull(), 1, 0).sum().over(whole)
+    known = ibis.ifelse(counted, once["leave_days"].cast("float64"), 0.0).sum().over(whole)
+    return once.mutate(leave_days=_where(unknown == 0, known)).drop("place")
+
+
+def _with_position(table: ir.Table, keys: list[str]) -> ir.Table:
+    import ibis
+
+    # of contacts that are alike in everything, the one that opens comes first and the one that closes last
+    order = [*_total_order(table), table["opens"].desc(), table["closes"]]
+    return table.mutate(position=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)))
 
 
 def _shown(placed: ir.Table) -> list[str]:
@@ -95,14 +122,11 @@ def _placed(contacts: ir.Table, rule: JoiningRule, keys: list[str]) -> ir.Table:
 
     table = contacts.mutate(end=contacts["discharged"].fill_null(ibis.timestamp(FAR)))
     order = _total_order(table)
-    each = ibis.window(group_by=keys, order_by=order)
     before = ibis.window(group_by=keys, order_by=order, preceding=(None, 1))
     transfers = rule.transfer_gap_hours is not None
     table = table.mutate(
-        position=ibis.row_number().over(each),
         end_before=table["end"].max().over(before),
-        next_admitted=table["admitted"].lead().over(each),
-        next_end=table["end"].lead().over(each),
+        next_admitted=table["admitted"].lead().over(ibis.window(group_by=keys, order_by=order)),
         **({"until_before": _after_transfer(table, rule).max().over(before)} if transfers else {}),
     )
     alone = table["end_before"].isnull()
@@ -111,14 +135,12 @@ def _placed(contacts: ir.Table, rule: JoiningRule, keys: list[str]) -> ir.Table:
     if transfers:
         until_before = ibis.greatest(until_before, table["until_before"].fill_null(ibis.timestamp(LONG_AGO)))
         until = ibis.greatest(until, until_before.fill_null(ibis.timestamp(LONG_AGO)), _after_transfer(table, rule))
-    record = alone | (table["end"] >= table["end_before"])
     return table.mutate(
         reach=reach,
-        record=record,
+        # nothing before it in its episode ends later
+        record=alone | (table["end"] >= table["end_before"]),
         opens=alone | (table["admitted"] > until_before),
         closes=table["next_admitted"].isnull() | (table["next_admitted"] > until),
-        # nothing after it in its episode ends later, and the next contact not even as late
-        ends_last=(record & (table["next_end"] < table["end"])).fill_null(False),  # noqa: FBT003 - Ibis takes it by position
     )
 
 
@@ -142,13 +164,13 @@ def _after_transfer(table: ir.Table, rule: JoiningRule) -> ir.TimestampValue:
 
 def _total_order(table: ir.Table) -> list[Any]:
     """An order without ties in anything that an episode shows, so that every engine numbers rows alike."""
-    return [table["admitted"], table["end"], *(table[name] for name in sorted(CHOSEN) if name in table.columns)]
+    return [table["admitted"], table["end"], *(sortable(table, name) for name in sorted(CHOSEN) if name in table.columns)]
 
 
-def _of_openers(kept: ir.Table, value: ir.Value) -> ir.Value:
+def _where(told: ir.BooleanValue, value: ir.Value) -> ir.Value:
     import ibis
 
-    return ibis.ifelse(kept["opens"], value, ibis.null(value.type()))
+    return ibis.ifelse(told, value, ibis.null(value.type()))
 
 
 def _placed_code(kept: ir.Table, name: str) -> ir.Value:
@@ -158,8 +180,8 @@ def _placed_code(kept: ir.Table, name: str) -> ir.Value:
     return (kept["position"] + _POSITIONS).cast("string") + _code(kept[name])
 
 
-def _decoded_first(kept: ir.Table, name: str) -> ir.Value:
-    latest = kept[f"{name}_first"]
+def _decoded_shown(kept: ir.Table, name: str) -> ir.Value:
+    latest = kept[f"{name}_shown"]
     code = latest % _CODES if kept[name].type().is_boolean() else latest.substr(_DIGITS)
     return _decoded(code, kept[name])
 
@@ -171,9 +193,9 @@ def _spread_out(placed: ir.Table, rule: JoiningRule, keys: list[str]) -> ir.Tabl
     wide = {name: contact for name, contact in rule.choose.items() if contact in ("any", "longest")}
     if not wide:
         return placed
+    placed = _with_position(placed, keys)
     upto = ibis.window(group_by=keys, order_by="position", preceding=None, following=0)
-    opener = ibis.ifelse(placed["opens"], placed["position"], ibis.null("int64"))
-    placed = placed.mutate(opened=opener.max().over(upto))
+    placed = placed.mutate(opened=_where(placed["opens"], placed["position"]).max().over(upto))
     together = [*keys, "opened"]
     length = placed["end"].epoch_seconds() - placed["admitted"].epoch_seconds()
     by_length = ibis.window(group_by=together, order_by=[length.desc(), placed["position"]])
@@ -181,9 +203,9 @@ def _spread_out(placed: ir.Table, rule: JoiningRule, keys: list[str]) -> ir.Tabl
     values = {}
     for name, contact in wide.items():
         code = _code(placed[name])
-        of_one = code if contact == "any" else ibis.ifelse(placed["rank"] == 0, code, ibis.null(code.type()))
+        of_one = code if contact == "any" else _where(placed["rank"] == 0, code)
         values[name] = _decoded(of_one.max().over(ibis.window(group_by=together)), placed[name])
-    return placed.mutate(**values).drop("opened", "rank")
+    return placed.mutate(**values).drop("opened", "rank", "position")
 
 
 def _code(value: ir.Value) -> ir.Value:
