@@ -23,7 +23,7 @@ evaluate: $(VENV)/.run  ## evaluate a synthetic region, reproduce published figu
 test: lint types floors  ## everything that needs no server: lint, types, floors, tests
 	@$(BIN)/python -m pytest -n 2
 
-test-all: test  ## also the oldest and newest versions, and Spark
+test-all: test  ## also the oldest and newest versions, Spark and PostgreSQL
 	@sh tests/other_versions.sh
 
 lint: $(VENV)/.test
@@ -47,6 +47,7 @@ docs: $(VENV)/.docs  ## build the documentation into build/docs, warnings as err
 	@echo "Documentation: $(CURDIR)/$(BUILD)/docs/index.html"
 
 bench: $(VENV)/.test  ## measure against named peers, in one run
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[bench]'
 	@$(BIN)/python benchmarks/run.py
 
 clean:  ## remove what was made

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+import polars as pl
 
 import peereval as pe
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 # PEEREVAL_CONTACTS=1000000,10000000,100000000 measures more
 SIZES = [int(size) for size in os.environ.get("PEEREVAL_CONTACTS", "1000000").split(",")]
-PANDAS_UP_TO = 1_000_000
+OTHERS_UP_TO = 10_000_000
 END = datetime(2020, 12, 31)  # noqa: DTZ001 - registers hold local times
 
 # the Danish rule written by hand in one statement
@@ -44,9 +42,18 @@ judged as (
     select *, min(case when acute then admitted end) over (
         partition by person order by admitted rows between 1 following and unbounded following) as back
     from admissions)
-select unit, avg(case when back <= discharged + interval 30 day then 1.0 else 0.0 end) as rate, count(*) as stays
-from judged where discharged <= timestamp '2020-12-01' group by unit order by unit
+{last}
 """
+RATE = """select unit, date_trunc('quarter', discharged) as quarter, count(*) as stays,
+    avg(case when back <= discharged + interval 30 day then 1.0 else 0.0 end) as rate
+from judged where discharged <= timestamp '2020-12-01' group by unit, quarter order by unit, quarter"""
+# with what an interval that knows persons needs, as ours has
+WITH_PERSONS = """, counted as (
+    select person, unit, date_trunc('quarter', discharged) as quarter, count(*) as stays,
+        count(*) filter (back <= discharged + interval 30 day) as cases
+    from judged where discharged <= timestamp '2020-12-01' group by all)
+select unit, quarter, count(*), sum(cases), sum(stays), sum(cases * cases), sum(cases * stays), sum(stays * stays)
+from counted group by unit, quarter order by unit, quarter"""
 
 
 def with_pandas(path: Path) -> pd.DataFrame:
@@ -66,25 +73,54 @@ def with_pandas(path: Path) -> pd.DataFrame:
     stays["back"] = back.groupby(stays["person"], sort=False).bfill()
     counted = stays[stays["reach"] <= "2020-12-01"]
     readmitted = counted["back"] <= counted["reach"] + pd.Timedelta("30D")
-    return readmitted.groupby(counted["unit"]).agg(["mean", "size"])
+    return readmitted.groupby([counted["unit"], counted["reach"].dt.to_period("Q")]).agg(["mean", "size"])
+
+
+def with_polars(path: Path) -> pl.DataFrame:
+    """The same rule as lazy polars expressions; no contact is open."""
+    order = ["person", "admitted", "discharged"]
+    table = pl.scan_parquet(path).sort(order)
+    reach = pl.col("discharged").cum_max().over("person")
+    table = table.with_columns(reach=reach).with_columns(before=pl.col("reach").shift().over("person"))
+    opens = pl.col("before").is_null() | (pl.col("admitted") > pl.col("before") + pl.duration(hours=4))
+    stays = (
+        table.with_columns(episode=opens.cum_sum())
+        .group_by("episode", maintain_order=True)
+        .agg(
+            pl.col("person", "admitted", "acute").first(),
+            pl.col("unit").sort_by("discharged").last(),
+            discharged=pl.col("discharged").max(),
+        )
+        .filter(pl.col("discharged") >= pl.col("admitted") + pl.duration(hours=12))
+    )
+    acute = pl.when(pl.col("acute")).then(pl.col("admitted"))
+    judged = stays.with_columns(back=acute.shift(-1).fill_null(strategy="backward").over("person"))
+    return (
+        judged.filter(pl.col("discharged") <= datetime(2020, 12, 1))  # noqa: DTZ001 - registers hold local times
+        .with_columns(again=(pl.col("back") <= pl.col("discharged") + pl.duration(days=30)).fill_null(value=False))
+        .group_by("unit", quarter=pl.col("discharged").dt.truncate("1q"))
+        .agg(pl.col("again").mean(), pl.len())
+        .collect()
+    )
+
+
+MADE_UP = """
+copy (
+    with drawn as (
+        select number, hash(number, 1) % {persons} as person, hash(number, 2) % (3650 * 24 * 60) as minute,
+            sqrt(-2 * ln((hash(number, 3) % 1000000 + 1) / 1e6)) * cos(2 * pi() * (hash(number, 4) % 1000000) / 1e6) as normal
+        from range({contacts}) as numbers(number)),
+    timed as (select *, timestamp '2011-01-01' + to_minutes(minute::bigint) as admitted from drawn)
+    select format('p{{:08d}}', person) as person, admitted,
+        admitted + to_minutes(least(greatest(exp(7.6 + 1.4 * normal), 30), 400 * 24 * 60)::bigint) as discharged,
+        hash(number, 5) % 10 < 8 as acute, 'psychiatric' as specialty, format('W{{}}', hash(number, 6) % 40) as unit
+    from timed
+) to '{path}' (format parquet)"""
 
 
 def register(path: Path, contacts: int) -> None:
     """Write synthetic contacts, four a person over ten years."""
-    rng = np.random.default_rng(1)
-    persons = rng.integers(0, contacts // 4, contacts)
-    minute = np.int64(60_000_000)
-    admitted = np.datetime64("2011-01-01", "us").astype(np.int64) + rng.integers(0, 3650 * 24 * 60, contacts) * minute
-    length = np.maximum(rng.lognormal(7.6, 1.4, contacts), 30).astype(np.int64) * minute
-    table = {
-        "person": pa.array([f"p{number:08d}" for number in persons]),
-        "admitted": pa.array(admitted, pa.timestamp("us")),
-        "discharged": pa.array(admitted + length, pa.timestamp("us")),
-        "acute": pa.array(rng.random(contacts) < 0.8),
-        "specialty": pa.array(["psychiatric"] * contacts),
-        "unit": pa.array([f"W{number}" for number in rng.integers(0, 40, contacts)]),
-    }
-    pq.write_table(pa.table(table), path)
+    duckdb.sql(MADE_UP.format(path=path, contacts=contacts, persons=contacts // 4))
 
 
 def cases() -> Iterator[tuple[str, dict[str, Callable[[], object]], int]]:
@@ -97,12 +133,17 @@ def cases() -> Iterator[tuple[str, dict[str, Callable[[], object]], int]]:
 
             def ours(path: Path = path) -> object:
                 stays = pe.readmissions(pe.read_contacts(path), definition="dk-30", followup_end=END)
-                return pe.readmission_rate(stays, by="unit").estimates
+                return pe.readmission_rate(stays, by="unit", period="quarter").estimates
 
-            def by_hand(path: Path = path) -> object:
-                return duckdb.sql(BY_HAND.format(path=path)).fetchall()
+            def by_hand(last: str, path: Path = path) -> object:
+                return duckdb.sql(BY_HAND.format(path=path, last=last)).fetchall()
 
-            calls = {"ours": ours, "DuckDB SQL by hand": by_hand}
-            if size <= PANDAS_UP_TO:
+            calls = {
+                "ours": ours,
+                "DuckDB SQL by hand": lambda: by_hand(RATE),
+                "DuckDB SQL by hand, with persons": lambda: by_hand(WITH_PERSONS),
+            }
+            if size <= OTHERS_UP_TO:
+                calls["polars"] = lambda path=path: with_polars(path)
                 calls["pandas"] = lambda path=path: with_pandas(path)
-            yield f"readmission rate by unit, {size:,} contacts", calls, 3
+            yield f"readmission rate by unit and quarter, {size:,} contacts", calls, 3

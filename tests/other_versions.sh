@@ -1,5 +1,6 @@
 #!/bin/sh
-# The tests on other versions, each in an environment of its own: pandas 2.3, the newest Python here, and Spark.
+# The tests on other versions, each in an environment of its own: pandas 2.3, the newest Python here; and on other engines,
+# Spark and PostgreSQL.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
@@ -39,9 +40,16 @@ else
     echo "== newest Python: skipped, only $($PYTHON --version) is here"
 fi
 
-if command -v java >/dev/null 2>&1; then
-    environment spark "$PYTHON" --constraint constraints.txt --editable '.[test,spark]'
-    tests spark -m spark
-else
-    echo "== Spark: skipped, no java is here"
-fi
+installed() { # installed PACKAGE: install Debian's package where apt-get may be used, or say that it is missing
+    dpkg -s "$1" >/dev/null 2>&1 && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        echo "Installing $1"
+        apt-get install -qq -y --no-install-recommends "$1" >/dev/null && return
+    fi
+    echo "== $1 is not here and could not be installed (apt-get install $1, as root): its tests are skipped"
+}
+
+installed openjdk-17-jre-headless
+installed postgresql
+environment engines "$PYTHON" --constraint constraints.txt --editable '.[test,spark,postgres]'
+tests engines -m "spark or postgres"

@@ -18,13 +18,26 @@ if TYPE_CHECKING:
     from importlib.metadata import version as _version
 
     from peereval import datasets as datasets
+    from peereval.admissions.bed_days import bed_days as bed_days
     from peereval.admissions.comparison import compare_definitions as compare_definitions
+    from peereval.admissions.contact_summary import summarise_contacts as summarise_contacts
     from peereval.admissions.contacts import read_contacts as read_contacts
+    from peereval.admissions.curve_comparison import compare_curves as compare_curves
     from peereval.admissions.definition import ReadmissionDefinition as ReadmissionDefinition
     from peereval.admissions.episodes import episodes as episodes
+    from peereval.admissions.events import event_rate as event_rate
+    from peereval.admissions.exposure import with_exposure as with_exposure
+    from peereval.admissions.funnel import funnel_plot as funnel_plot
+    from peereval.admissions.hazards import hazard_ratios as hazard_ratios
+    from peereval.admissions.mirror import mirror_image as mirror_image
     from peereval.admissions.rates import readmission_rate as readmission_rate
+    from peereval.admissions.reach import peer_reach as peer_reach
     from peereval.admissions.readmission import readmissions as readmissions
+    from peereval.admissions.recurrence import recurrent_readmissions as recurrent_readmissions
+    from peereval.admissions.standardisation import standardised_rate as standardised_rate
+    from peereval.admissions.stays import length_of_stay as length_of_stay
     from peereval.admissions.survival import time_to_readmission as time_to_readmission
+    from peereval.admissions.time_lost import restricted_mean as restricted_mean
     from peereval.disclosure.release import release as release
     from peereval.errors import IgnoredAnswersWarning as IgnoredAnswersWarning
     from peereval.errors import PeerevalError as PeerevalError
@@ -57,6 +70,11 @@ if TYPE_CHECKING:
     from peereval.rounds.posterior import probability_of_change as probability_of_change
     from peereval.rounds.tipping import tipping_point as tipping_point
     from peereval.rounds.weighting import balance_table as balance_table
+    from peereval.series.control_charts import control_chart as control_chart
+    from peereval.series.differences import difference_in_differences as difference_in_differences
+    from peereval.series.interrupted import interrupted_series as interrupted_series
+    from peereval.series.run_charts import run_chart as run_chart
+    from peereval.series.trends import linear_trend as linear_trend
     from peereval.simulate.study import simulate_study as simulate_study
     from peereval.studies.checking import check_study as check_study
     from peereval.studies.evaluation import Evaluation as Evaluation
@@ -98,21 +116,33 @@ else:
         "attrition": "peereval.surveys.attrition",
         "balance_table": "peereval.rounds.weighting",
         "baseline_table": "peereval.surveys.baseline",
+        "bed_days": "peereval.admissions.bed_days",
         "bind_results": "peereval.results",
         "change_waterfall": "peereval.figures.persons",
         "check_study": "peereval.studies.checking",
+        "compare_curves": "peereval.admissions.curve_comparison",
         "compare_definitions": "peereval.admissions.comparison",
         "compare_risks": "peereval.evidence.risks",
         "compare_rounds": "peereval.rounds.compare",
+        "control_chart": "peereval.series.control_charts",
         "datasets": "peereval.datasets",
+        "difference_in_differences": "peereval.series.differences",
         "effect_size": "peereval.evidence.effects",
         "episodes": "peereval.admissions.episodes",
+        "event_rate": "peereval.admissions.events",
+        "funnel_plot": "peereval.admissions.funnel",
+        "hazard_ratios": "peereval.admissions.hazards",
         "impute_rounds": "peereval.rounds.imputation",
         "instrument": "peereval.instruments.lookup",
+        "length_of_stay": "peereval.admissions.stays",
+        "interrupted_series": "peereval.series.interrupted",
+        "linear_trend": "peereval.series.trends",
         "link_rounds": "peereval.surveys.linkage",
         "linkage_summary": "peereval.surveys.match_rates",
         "list_instruments": "peereval.instruments.lookup",
+        "mirror_image": "peereval.admissions.mirror",
         "mmrm": "peereval.mixed_models.fit",
+        "peer_reach": "peereval.admissions.reach",
         "person_changes": "peereval.rounds.persons",
         "power_of_mcnemar": "peereval.rounds.mcnemar_power",
         "power_of_mmrm": "peereval.rounds.mmrm_power",
@@ -126,14 +156,20 @@ else:
         "read_survey": "peereval.surveys.responses",
         "readmission_rate": "peereval.admissions.rates",
         "readmissions": "peereval.admissions.readmission",
+        "recurrent_readmissions": "peereval.admissions.recurrence",
         "release": "peereval.disclosure.release",
         "reliability": "peereval.instruments.reliability",
         "reliable_change": "peereval.rounds.change",
+        "restricted_mean": "peereval.admissions.time_lost",
+        "run_chart": "peereval.series.run_charts",
         "score": "peereval.instruments.scoring",
         "score_local": "peereval.surveys.local_items",
         "simulate_study": "peereval.simulate.study",
+        "standardised_rate": "peereval.admissions.standardisation",
+        "summarise_contacts": "peereval.admissions.contact_summary",
         "time_to_readmission": "peereval.admissions.survival",
         "tipping_point": "peereval.rounds.tipping",
+        "with_exposure": "peereval.admissions.exposure",
         "write_responses": "peereval.surveys.storage",
     }
 

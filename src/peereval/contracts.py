@@ -70,35 +70,25 @@ class Contract:
 _ORIGIN = Column(
     "origin", "text", "observed, synthetic (made up) or reconstructed (rebuilt from counts)", required=False
 )
-_PERSON_MAYBE = Column(
-    "person",
-    "text",
-    "pseudonymous key of a person; empty in anonymous surveys",
-    required=False,
-    nullable=True,
-)
+
+
+def _maybe(name: str, kind: Kind, meaning: str) -> Column:
+    return Column(name, kind, meaning, required=False, nullable=True)
+
+
+_PERSON_MAYBE = _maybe("person", "text", "pseudonymous key of a person; empty in anonymous surveys")
 _ARM = Column("arm", "text", "the arm of the comparison", required=False, nullable=True)
-_OUT_OF_WINDOW = Column(
+_OUT_OF_WINDOW = _maybe(
     "out_of_window",
     "flag",
     "whether the answers were given out of the window of their round; empty where that is not known",
-    required=False,
-    nullable=True,
 )
-_LEFT = Column(
+_LEFT = _maybe(
     "left_programme",
     "flag",
     "whether the person had left the programme by this round; a row without answers may say so",
-    required=False,
-    nullable=True,
 )
-_DIED = Column(
-    "died",
-    "flag",
-    "whether the person had died by this round; a row without answers may say so",
-    required=False,
-    nullable=True,
-)
+_DIED = _maybe("died", "flag", "whether the person had died by this round; a row without answers may say so")
 _DATES_ONLY = Column(
     "dates_only", "flag", "whether the times are dates without a time of day", required=False, nullable=True
 )
@@ -199,6 +189,8 @@ CONTACTS = Contract(
         _UNIT,
         Column("hospital", "text", "hospital", required=False, nullable=True),
         Column("diagnosis", "text", "code of the main diagnosis", required=False, nullable=True),
+        Column("legal_status", "text", "legal basis, such as voluntary or compulsory", required=False, nullable=True),
+        Column("leave_days", "number", "days of leave during the contact", required=False, nullable=True),
         Column("age", "number", "age in years at admission", required=False, nullable=True),
         Column("discharged_to", "text", "home, transfer, died, against_advice, …", required=False, nullable=True),
         _DATES_ONLY,
@@ -218,6 +210,8 @@ EPISODES = Contract(
         Column("acute", "flag", "of the first contact, unless chosen otherwise", required=False, nullable=True),
         Column("specialty", "text", "of the first contact, unless chosen otherwise", required=False, nullable=True),
         Column("diagnosis", "text", "of the first contact, unless chosen otherwise", required=False, nullable=True),
+        Column("legal_status", "text", "of the first contact, unless chosen otherwise", required=False, nullable=True),
+        Column("leave_days", "number", "days of leave during all its contacts together", required=False, nullable=True),
         Column("age", "number", "of the first contact, unless chosen otherwise", required=False, nullable=True),
         Column(
             "unit",
@@ -268,7 +262,45 @@ INDEX_STAYS = Contract(
     key=("person", "episode"),
 )
 
-CONTRACTS = (RESPONSES, LINKED, SCORES, INVITED, PERSONS, CONTACTS, EPISODES, INDEX_STAYS)
+ACTIVITIES = Contract(
+    "activities",
+    "one row a contact with a peer: what peers did",
+    (
+        Column("person", "text", "pseudonymous key of a person", required=False, nullable=True),
+        Column("date", "time", "day of the contact"),
+        Column("kind", "text", "what was done, such as conversation or group", required=False, nullable=True),
+        Column("minutes", "number", "how long it took, in minutes", required=False, nullable=True),
+        _UNIT,
+        _ORIGIN,
+    ),
+)
+
+ROLLOUT = Contract(
+    "rollout",
+    "one row a unit and time with peers; units that stand nowhere had none",
+    (
+        Column("unit", "text", "ward, team or house"),
+        Column("peer_from", "time", "first day with peers"),
+        Column("peer_to", "time", "last day with peers; empty while they are there", required=False, nullable=True),
+        Column("fte", "number", "full-time equivalents of peers", required=False, nullable=True),
+        _ORIGIN,
+    ),
+    key=("unit", "peer_from"),
+)
+
+EVENTS = Contract(
+    "events",
+    "one row an event on a ward, such as a coercive measure or as-needed medication",
+    (
+        Column("person", "text", "pseudonymous key of a person", required=False, nullable=True),
+        Column("date", "time", "day of the event", nullable=True),
+        Column("kind", "text", "what happened, such as restraint or as-needed medication"),
+        _UNIT,
+        _ORIGIN,
+    ),
+)
+
+CONTRACTS = (RESPONSES, LINKED, SCORES, INVITED, PERSONS, CONTACTS, EPISODES, INDEX_STAYS, ACTIVITIES, ROLLOUT, EVENTS)
 
 
 def check_frame(frame: pd.DataFrame, contract: Contract) -> None:

@@ -77,7 +77,7 @@ def available() -> list[str]:
     --------
     >>> import peereval as pe
     >>> pe.datasets.available()
-    ['core-2018', 'peer-run-course-2012']
+    ['core-2018', 'danish-readmissions-2010-2018', 'peer-run-course-2012']
     """
     return sorted(folder.parent.name for folder in _folder().glob("*/datapackage.json"))
 
@@ -105,7 +105,7 @@ def load(name: str) -> Dataset:
     Warns
     -----
     UnverifiedWarning
-        Some of its figures have not been seen in the publication itself.
+        Some of its figures, or what its tables are said to count, have not been seen in the publication itself.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def load(name: str) -> Dataset:
     source = json.loads(existing_file(folder / "datapackage.json").read_text(encoding="utf-8"))
     tables = {resource["name"]: read_table(folder / resource["path"]) for resource in source["resources"]}
     published = _published(folder / "published.toml")
-    _warn(name, published)
+    _warn(name, published, source.get("peereval:unverified", []))
     return Dataset(name=name, tables=tables, published=published, source=source)
 
 
@@ -140,7 +140,10 @@ def _published(path: Path) -> Publication:
         raise PublishedFigureError(msg, hint="Compare with the other data sets' published.toml.") from None
 
 
-def _warn(name: str, published: Publication) -> None:
+def _warn(name: str, published: Publication, unverified: list[str]) -> None:
+    if unverified:
+        text = f"{name}: not verified at the source: {'; '.join(unverified)}."
+        warnings.warn(UnverifiedWarning(text), stacklevel=3)
     for mark in ("M", "R"):
         count = sum(figure.verified == mark for figure in published.figure)
         if count:

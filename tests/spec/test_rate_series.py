@@ -65,3 +65,11 @@ def test_the_figure_has_a_panel_a_group_with_its_numbers(region_stays):
     assert [text.get_text() for text in panels[-1].texts][: len(numbers)] == numbers
     monthly = pe.release([pe.readmission_rate(region_stays, period="month")])[0].plot()
     assert "index stays a period" in monthly[0].get_title(loc="left")
+
+
+def test_a_ward_called_all_is_not_everybody(region_stays):
+    first = region_stays["unit"].min()
+    renamed = region_stays.assign(unit=region_stays["unit"].replace({first: "all"}))
+    found = pe.readmission_rate(renamed, by="unit").estimates["denominator"].tolist()
+    assert sorted(found) == sorted(pe.readmission_rate(region_stays, by="unit").estimates["denominator"])
+    assert found[-1] == sum(found[:-1])

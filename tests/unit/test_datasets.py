@@ -207,6 +207,15 @@ def test_an_unverified_figure_is_warned_about():
         pe.datasets.load("peer-run-course-2012")
 
 
+def test_what_is_inferred_about_a_table_is_warned_about():
+    with pytest.warns(pe.UnverifiedWarning, match=r"the titles of the three tables .* inferred"):
+        danish = pe.datasets.load("danish-readmissions-2010-2018")
+    # all ages lie between the young and the adults, as they must, if the titles are what they seem
+    wide = danish.tables["shares"].pivot(index=["area", "year"], columns="table", values="percent")
+    low, high = wide[["table 2", "table 3"]].min(axis=1), wide[["table 2", "table 3"]].max(axis=1)
+    assert wide["table 1"].between(low - 0.1001, high + 0.1001).all()
+
+
 def test_an_unknown_data_set_names_the_nearest():
     with pytest.raises(UnknownNameError, match=r"Did you mean 'core-2018'\?"):
         pe.datasets.load("core2018")

@@ -23,6 +23,7 @@ def findings(region, region_scores, region_stays):
         arm=region_stays["unit"].replace({"Ward A": "peer", "Ward B": "peer", "Ward C": "usual", "Ward D": "usual"})
     )
     two_arms = {"arm": "arm", "reference_arm": "usual care", "allocation": "observed"}
+    by_month = pe.readmission_rate(stays, period="month")
     return {
         "attrition": pe.attrition(region.responses, arm="arm", invited=region.invited),
         "baseline": pe.baseline_table(
@@ -37,10 +38,15 @@ def findings(region, region_scores, region_stays):
         ),
         "ledger": course.reproduce(),
         "linkage": pe.linkage_summary(pe.link_rounds(simulate_codes(200, seed=3), code=CODE)),
+        "standardised-rates": pe.standardised_rate(stays, by="unit", strata=("acute",)),
+        "funnel": pe.funnel_plot(pe.readmission_rate(stays, by="unit")),
+        "control-chart": pe.control_chart(by_month),
+        "run-chart": pe.run_chart(by_month),
     }
 
 
 KINDS = ["attrition", "baseline", "rounds", "rates", "survival", "risks", "effects", "ledger", "linkage"]
+KINDS += ["standardised-rates", "funnel", "control-chart", "run-chart"]
 
 
 def panels(drawn):
@@ -68,7 +74,9 @@ def test_made_up_data_are_named_on_every_panel(findings, kind):
         assert written == ([words[findings[kind].origin]] if findings[kind].origin in words else [])
 
 
-@pytest.mark.parametrize("kind", ["attrition", "rates", "survival", "risks"])
+@pytest.mark.parametrize(
+    "kind", ["attrition", "rates", "survival", "risks", "standardised-rates", "funnel", "control-chart", "run-chart"]
+)
 def test_a_figure_draws_into_the_callers_axes(findings, kind):
     import matplotlib.pyplot as plt
 
@@ -134,6 +142,31 @@ def test_numbers_at_risk_stand_under_the_curve(findings):
         for group, shown in (("peer", peer), ("usual", usual)):
             later = rows[(rows["group"] == group) & (rows["time"] >= int(tick))]["n"]
             assert shown == str(int(later.iloc[0]))
+
+
+def test_groups_beyond_the_limits_of_a_funnel_are_named():
+    import pandas as pd
+
+    sizes = [30, 80, 150, 220, 300, 400]
+    wards = pd.DataFrame({"group": list("ABCDEF"), "numerator": [6, 40, 30, 44, 25, 80], "denominator": sizes})
+    for frame in (wards, wards.assign(expected_count=0.2 * wards["denominator"])):
+        panel = pe.funnel_plot(frame, target=None if frame is wards else 1, overdispersion="none").plot()
+        assert sorted(texts(panel)[:2]) == ["B", "E"]
+        assert "6 groups" in panel.get_xlabel()
+        assert len(panel.lines) == 7
+
+
+def test_periods_beyond_the_limits_have_a_mark_of_their_own():
+    import pandas as pd
+
+    times = pd.date_range("2018-01-01", periods=24, freq="MS")
+    series = pd.DataFrame({"time": times, "numerator": [20] * 12 + [60] + [20] * 11, "denominator": 100})
+    panel = pe.control_chart(series, breaks=["2019-01-01"]).plot()
+    marked = [line for line in panel.lines if line.get_marker() == "D"]
+    assert [line.get_xdata().tolist() for line in marked] == [[12]]
+    assert panel.get_xticklabels()[12].get_text() == "2019-01   n 100"
+    runs = pe.run_chart(series.assign(estimate=[1.0] * 12 + [2.0] * 12)).plot()
+    assert runs.get_title(loc="left") == "longest run 12 (at most 8): signal; crossings 1 (at least 8): signal"
 
 
 def test_released_figures_show_rounded_counts(findings):

@@ -129,5 +129,6 @@ def test_the_wheel_carries_data_and_definitions_and_works(root, tmp_path, in_cle
     assert rows == "15"
     assert in_clean_process("import peereval as pe; print(*pe.datasets.available())").split() == [
         "core-2018",
+        "danish-readmissions-2010-2018",
         "peer-run-course-2012",
     ]

@@ -134,11 +134,6 @@ def test_many_stays_of_one_person_are_worth_one(stays):
     assert (found["conf_low"], found["conf_high"]) == pytest.approx((low, high))
 
 
-def test_known_deaths_refuse_the_curve(stays):
-    with pytest.raises(DesignError, match="Deaths after discharge are known"):
-        pe.time_to_readmission(stays.assign(event=stays["event"].replace("censored", "died")))
-
-
 def test_stays_of_two_definitions_make_no_rate(stays):
     mixed = stays.assign(definition=["dk-30"] * 3 + ["se-28"] * 3)
     with pytest.raises(DesignError, match=r"by 2 definitions \(dk-30, se-28\)"):

@@ -93,7 +93,11 @@ def summarise_contacts(contacts: Source, *, register: str | None = None) -> Resu
     )
 
 
-_OF = dict.fromkeys(_KINDS, "usable") | {"usable": "rows"} | dict.fromkeys(("overlapping", "nested", "same_moment"), "distinct")
+_OF = (
+    dict.fromkeys(_KINDS, "usable")
+    | {"usable": "rows"}
+    | dict.fromkeys(("overlapping", "nested", "same_moment"), "distinct")
+)
 
 
 def _counts(used: ir.Table, table: ir.Table) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def _counts(used: ir.Table, table: ir.Table) -> dict[str, Any]:
     ).to_pyarrow().to_pylist()  # fmt: skip
     same_day = used["admitted"].truncate("D") == used["discharged"].truncate("D")
     [more] = used.aggregate(open=used.count(where=used["discharged"].isnull()), same_day=used.count(where=same_day)).to_pyarrow().to_pylist()  # fmt: skip
-    known = found | more | {"rows": int(table.count().to_pyarrow().as_py())}
+    known: dict[str, Any] = found | more | {"rows": int(table.count().to_pyarrow().as_py())}
     day = None if known["first"] is None else f"{known['first']:%Y-%m-%d}"
     return known | {"duplicate": known["usable"] - known["distinct"], "first": day}
 

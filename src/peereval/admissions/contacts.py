@@ -27,7 +27,9 @@ _IMPOSSIBLE = {
     _FUTURE: ("contact begins or ends in the future", "contacts begin or end in the future"),
 }
 _REFUSED = (*_EMPTY, *_IMPOSSIBLE)
-_STILL_IN = "Empty the discharge where such a date stands for still admitted; mend the others, or read with strict=False."
+_STILL_IN = (
+    "Empty the discharge where such a date stands for still admitted; mend the others, or read with strict=False."
+)
 _MEND = "Mend the rows, or read with strict=False to leave them out, counted."
 
 
@@ -116,8 +118,11 @@ def examined(
     _check_reason(known, found["foreign"])
     if strict:
         _check_rows(known, found)
-    checked = known.drop("given_reason", *({ROW} & set(known.columns)))
-    if found["rows"] and not found["timed"] and "dates_only" not in checked.columns:
+    # where nothing new is wrong, an engine need not look at every row's reason again
+    new = any(found[code] for code in _REFUSED)
+    checked = known if new else table.mutate(reason=given)
+    checked = checked.drop(*({ROW, "given_reason"} & set(checked.columns)))
+    if "reason" not in table.columns and "dates_only" not in table.columns and found["rows"] and not _is_timed(table):
         checked = checked.mutate(dates_only=ibis.literal(value=True))
     return checked, found
 
@@ -140,17 +145,21 @@ def _reason(table: ir.Table, given: ir.StringValue) -> ir.StringValue:
 
 def _found_out(known: ir.Table, also: Callable[[ir.Table], Mapping[str, ir.Scalar]] | None) -> dict[str, Any]:
     new = known["given_reason"].isnull() & known["reason"].notnull()
-    timed = [known[name] != known[name].truncate("D") for name in _TIMES]
     counts = {
         "rows": known.count(),
         "left_out": known.count(where=known["reason"].notnull()),
-        "timed": known.count(where=timed[0]) + known.count(where=timed[1]),
         "foreign": known.count(where=known["given_reason"].notnull() & ~known["given_reason"].isin(_CODES)),
         **{code: known.count(where=new & (known["reason"] == code)) for code in _REFUSED},
     }
     more = {} if also is None else also(known)
     [found] = known.aggregate(**counts, **more).to_pyarrow().to_pylist()
     return dict(found)
+
+
+def _is_timed(table: ir.Table) -> bool:
+    """Whether there is a time of day anywhere; one is enough, so an engine may stop at the first."""
+    timed = [table[name] != table[name].truncate("D") for name in _TIMES]
+    return bool(len(table.filter(timed[0] | timed[1]).limit(1).to_pyarrow()))
 
 
 def _check_reason(known: ir.Table, count: int) -> None:
@@ -167,7 +176,9 @@ def _check_rows(known: ir.Table, found: dict[str, Any]) -> None:
     for code, name in _EMPTY.items():
         if found[code]:
             first = to_pandas(known.filter(known["reason"] == code).limit(_SHOWN))
-            msg = f"The column {name!r} of the contacts is empty in {found[code]} rows{_where(first)}; it must be filled."
+            msg = (
+                f"The column {name!r} of the contacts is empty in {found[code]} rows{_where(first)}; it must be filled."
+            )
             raise MissingValueError(msg, hint=_MEND.replace("Mend the rows", "Fill the cells"))
     for code, (one, several) in _IMPOSSIBLE.items():
         if found[code]:

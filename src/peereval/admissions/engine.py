@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from peereval.admissions.instants import refuse_instants
 from peereval.admissions.sources import read_frame
+from peereval.contracts import CONTACTS
 from peereval.errors import ColumnError, MissingFileError, UnsupportedInputError
 from peereval.files import existing_file, parquet_origin
 
@@ -61,6 +63,8 @@ def _opened(source: Source, contract: Contract) -> ir.Table:
     import ibis
 
     if isinstance(source, ibis.Table):
+        if contract is CONTACTS:
+            refuse_instants(source)
         return source
     if isinstance(source, pd.DataFrame):
         return ibis.memtable(_arrow(source, contract))
@@ -107,6 +111,38 @@ def given_back(table: ir.Table, source: Source, order: tuple[str, ...] = ()) -> 
     if not isinstance(source, pd.DataFrame):
         return table
     return to_pandas(table.order_by(*order) if order else table)
+
+
+def constant(table: ir.Table, name: str) -> tuple[Any] | None:
+    """Give the value of a column that is the same in all rows by its making, without looking at any row.
+
+    Parameters
+    ----------
+    table : ibis Table
+        Any Ibis expression.
+    name : str
+        One of its columns.
+
+    Returns
+    -------
+    tuple of one value, or None
+        None where the rows would have to be asked.
+    """
+    import ibis.expr.operations as ops
+
+    relation = table.op()
+    while True:
+        if isinstance(relation, ops.Project):
+            value = relation.values[name]  # noqa: PD011 - Ibis's, not pandas'
+            if isinstance(value, ops.Literal):
+                return (value.value,)
+            if not isinstance(value, ops.Field):
+                return None
+            relation, name = value.rel, value.name
+        elif isinstance(relation, ops.Filter):
+            relation = relation.parent
+        else:
+            return None
 
 
 def _from_files(source: str | Path, contract: Contract) -> ir.Table:

@@ -119,22 +119,18 @@ def numbered(stays: ir.Table, **others: ir.Value) -> ir.Table:
     """
     import ibis
 
-    of_person = stays.count().over(ibis.window(group_by="person"))
-    each = ibis.window(group_by="person", order_by=latest_first(stays))
-    stays = stays.mutate(episode=of_person - ibis.row_number().over(each), **others)
+    each = ibis.window(group_by="person", order_by=stay_order(stays))
+    stays = stays.mutate(episode=ibis.row_number().over(each) + 1, **others)
     open_stay = stays["end"] == ibis.timestamp(FAR)
     stays = stays.mutate(discharged=ibis.ifelse(open_stay, ibis.null("timestamp(6)"), stays["end"]))
     leading = ["person", "episode", "admitted", "discharged", "n_contacts"]
     return stays.select(*leading, *(name for name in stays.columns if name not in {*leading, "end"}))
 
 
-def latest_first(stays: ir.Table) -> list[ir.Value]:
-    """Order the stays of a person from the last one back; within hospitals, two may begin and end together.
-
-    What comes later is then what came before in the order, which engines keep track of more cheaply.
-    """
+def stay_order(stays: ir.Table) -> list[ir.Value]:
+    """Give what orders the stays of a person; within hospitals, two may begin and end together."""
     names = ["admitted", "end", *(["hospital"] if "hospital" in stays.columns else [])]
-    return [sortable(stays, name).desc() for name in names]
+    return [sortable(stays, name) for name in names]
 
 
 def check_joining(contacts: ir.Table, rule: JoiningRule) -> None:

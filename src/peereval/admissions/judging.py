@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from peereval.admissions.episodes import latest_first, numbered
+from peereval.admissions.episodes import numbered, stay_order
 from peereval.admissions.spans import FAR
 
 if TYPE_CHECKING:
@@ -83,17 +83,17 @@ def _with_return(stays: ir.Table, rule: ReadmissionDefinition) -> ir.Table:
     """The beginning of the first later stay that counts as a readmission of each stay."""
     import ibis
 
-    keys, order = _alike(rule), latest_first(stays)
+    keys, order = _alike(rule), stay_order(stays)
     others = {}
     if rule.returned_through_day is not None:
-        others["next_admitted"] = stays["admitted"].lag().over(ibis.window(group_by="person", order_by=order))
+        others["next_admitted"] = stays["admitted"].lead().over(ibis.window(group_by="person", order_by=order))
     admitted = ibis.ifelse(stays["counts"], stays["admitted"], ibis.null("timestamp(6)"))
     if rule.window_days[0]:
         return _first_late_enough(numbered(stays, **others), rule)
     if rule.next_stay_only:
-        others["back"] = admitted.lag().over(ibis.window(group_by=keys, order_by=order))
+        others["back"] = admitted.lead().over(ibis.window(group_by=keys, order_by=order))
     else:
-        later = ibis.window(group_by=keys, order_by=order, preceding=(None, 1))
+        later = ibis.window(group_by=keys, order_by=order, following=(1, None))
         others["back"] = admitted.min().over(later)
     return numbered(stays, **others)
 
@@ -134,9 +134,11 @@ def _moment(start: ir.TimestampValue, rule: ReadmissionDefinition, days: int) ->
 def _in_window(stays: ir.Table, rule: ReadmissionDefinition) -> ir.BooleanValue:
     first, last = (_moment(stays["discharged"], rule, days) for days in rule.window_days)
     back = _day(stays["back"], rule)
-    before_last = back <= last if rule.window_includes[1] else back < last
-    late_enough = _after(stays["back"], first, rule)
-    return (before_last & late_enough).fill_null(False)  # noqa: FBT003 - Ibis takes it by position
+    inside = back <= last if rule.window_includes[1] else back < last
+    # no later stay begins before the discharge
+    if rule.window_days[0] or not rule.window_includes[0]:
+        inside &= _after(stays["back"], first, rule)
+    return inside.fill_null(False)  # noqa: FBT003 - Ibis takes it by position
 
 
 def _reason(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.StringValue:

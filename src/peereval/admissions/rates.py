@@ -9,6 +9,7 @@ import pandas as pd
 
 from peereval.admissions.definition import ReadmissionDefinition, readmission_definition
 from peereval.admissions.engine import Source, as_table, to_pandas
+from peereval.admissions.tallies import tally
 from peereval.contracts import INDEX_STAYS, check_table
 from peereval.errors import ColumnError, DesignError, InvalidValueError, nearest
 from peereval.estimation.proportions import design_effect_from_sums, wilson_interval
@@ -74,17 +75,14 @@ def readmission_rate(index: Source, *, by: str | None = None, period: Period | N
     check_table(table, INDEX_STAYS)
     check_by(table, by)
     _check_period(period)
-    # judged once, then counted several times
-    table = _with_reasons(table.select(_needed(table, by, period))).cache()
-    rule = definition_of(table)
+    table = with_reasons(table.select(_needed(table, by, period)))
+    counted = tally(table, None if by is None else group_of(table, by), _time(table, period), ALL)
+    rule = rule_of(counted.marks["definition"])
     said = definition_parts(rule)
-    eligible = table.filter(table["eligible"])
-    groups = [_sums(eligible, by, period)] if by is not None else []
-    sums = pd.concat([*groups, _sums(eligible, None, period)], ignore_index=True)
     return Result(
         kind="rates",
         title="Readmission" if rule is None else f"Readmission within {rule.window_days[1]} days",
-        estimates=_estimates(sums),
+        estimates=_estimates(counted.sums),
         method=f"{_METHOD} {said['sentence']}".strip(),
         claim="description",
         estimand="Share of eligible index stays that were followed by a readmission within the definition's window.",
@@ -99,15 +97,17 @@ def readmission_rate(index: Source, *, by: str | None = None, period: Period | N
             "by": by,
             "period": period,
             "definition": said["id"],
-            "followup_end": followup_end_of(table),
+            "followup_end": days_of(counted.marks["followup_end"]),
             "time_precision": time_precision(table),
             "conf_level": LEVEL,
             "versions": versions(),
-            "data": {"rows": _rows(table)},
+            "data": {"rows": counted.rows},
         },
         columns={"design_effect": "variance with persons as clusters over that of independent stays"},
-        exclusions=reasons_of(table),
-        origin=table_origin(table),
+        exclusions=counted.exclusions,
+        origin=origin_of(pd.DataFrame(counted.marks["origin"], columns=["origin"]))
+        if "origin" in counted.marks
+        else "observed",
     )
 
 
@@ -119,7 +119,11 @@ _METHOD = (
 
 def definition_of(table: ir.Table) -> ReadmissionDefinition | None:
     """Give the definition that judged the index stays, or None where there are no stays."""
-    names = to_pandas(table.select("definition").distinct().order_by("definition"))["definition"].tolist()
+    return rule_of(to_pandas(table.select("definition").distinct().order_by("definition"))["definition"].tolist())
+
+
+def rule_of(names: list[str]) -> ReadmissionDefinition | None:
+    """Give the definition of that name, or None without one; stays of several are refused."""
     if len(names) > 1:
         msg = f"The index stays were judged by {len(names)} definitions ({', '.join(names)})."
         raise DesignError(msg, hint="Give the stays of one definition, as readmissions(…) returns them.")
@@ -128,9 +132,12 @@ def definition_of(table: ir.Table) -> ReadmissionDefinition | None:
 
 def followup_end_of(table: ir.Table) -> str | None:
     """Give the day on which the follow-up of the index stays ends; several where tables were put together."""
-    ends = to_pandas(table.select("followup_end").distinct().order_by("followup_end"))["followup_end"].dropna()
-    # the day only, since the minute may be that of one person's discharge
-    return ", ".join(dict.fromkeys(ends.dt.strftime("%Y-%m-%d"))) or None
+    return days_of(to_pandas(table.select("followup_end").distinct().order_by("followup_end"))["followup_end"].tolist())
+
+
+def days_of(ends: list[Any]) -> str | None:
+    """Write moments as days: the minute may be that of one person's discharge."""
+    return ", ".join(dict.fromkeys(f"{end:%Y-%m-%d}" for end in ends if not pd.isna(end))) or None
 
 
 def definition_parts(rule: ReadmissionDefinition | None) -> dict[str, Any]:
@@ -176,8 +183,8 @@ def _needed(table: ir.Table, by: str | None, period: str | None) -> list[str]:
     return [name for name in table.columns if name in used]
 
 
-def _with_reasons(table: ir.Table) -> ir.Table:
-    """A stay counts when its outcome is known; every other one has a reason."""
+def with_reasons(table: ir.Table) -> ir.Table:
+    """Let a stay count when its outcome is known; every other one has a reason."""
     import ibis
 
     counts = table["eligible"].fill_null(False) & table["readmitted"].notnull()  # noqa: FBT003 - Ibis takes it by position
@@ -204,10 +211,6 @@ def table_origin(table: ir.Table) -> Any:
     return origin_of(to_pandas(table.select("origin").distinct())) if "origin" in table.columns else "observed"
 
 
-def _rows(table: ir.Table) -> int:
-    return int(table.count().to_pyarrow().as_py())
-
-
 def _by_note(by: str | None) -> tuple[str, ...]:
     return (
         ()
@@ -216,24 +219,8 @@ def _by_note(by: str | None) -> tuple[str, ...]:
     )
 
 
-def _sums(eligible: ir.Table, by: str | None, period: str | None) -> pd.DataFrame:
-    """Sums over persons, by group and period, made in the engine."""
-    import ibis
-
-    when = {"time": eligible["discharged"].truncate(PERIODS[period]).date().cast("string")} if period else {}
-    keyed = eligible.mutate(group=group_of(eligible, by), **when)
-    case = ibis.ifelse(keyed["readmitted"], 1, 0)
-    persons = keyed.group_by("group", *when, "person").aggregate(cases=case.sum(), rows=keyed.count())
-    cases, rows = persons["cases"], persons["rows"]
-    sums = persons.group_by("group", *when).aggregate(
-        persons=persons.count(),
-        cases=cases.sum(),
-        rows=rows.sum(),
-        cases_squared=(cases * cases).sum(),
-        cases_by_rows=(cases * rows).sum(),
-        rows_squared=(rows * rows).sum(),
-    )
-    return to_pandas(sums.order_by("group", *when))
+def _time(table: ir.Table, period: str | None) -> ir.Value | None:
+    return None if period is None else table["discharged"].truncate(PERIODS[period])
 
 
 def _estimates(sums: pd.DataFrame) -> pd.DataFrame:

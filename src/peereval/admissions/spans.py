@@ -76,7 +76,9 @@ def _of_several(placed: ir.Table, rule: JoiningRule, keys: list[str]) -> ir.Tabl
     )
     kept = _with_sums(kept, keys)
     kept = kept.filter(kept["closes"])
-    values = {name: kept[name] for name in (*_shown(placed), *_summed(placed))} | {name: _decoded_shown(kept, name) for name in first + last}
+    values = {name: kept[name] for name in (*_shown(placed), *_summed(placed))} | {
+        name: _decoded_shown(kept, name) for name in first + last
+    }
     return kept.select(
         "person", admitted=kept["began"], end=kept["reach"], n_contacts=kept["position"] - kept["opened"] + 1, **values
     )
@@ -164,7 +166,11 @@ def _after_transfer(table: ir.Table, rule: JoiningRule) -> ir.TimestampValue:
 
 def _total_order(table: ir.Table) -> list[Any]:
     """An order without ties in anything that an episode shows, so that every engine numbers rows alike."""
-    return [table["admitted"], table["end"], *(sortable(table, name) for name in sorted(CHOSEN) if name in table.columns)]
+    return [
+        table["admitted"],
+        table["end"],
+        *(sortable(table, name) for name in sorted(CHOSEN) if name in table.columns),
+    ]
 
 
 def _where(told: ir.BooleanValue, value: ir.Value) -> ir.Value:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def protect_curve(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Give survival curves on a fixed grid of days, each point exact or withheld.
+    """Give survival curves, and incidences of competing events, on a fixed grid of days, each point exact or withheld.
 
     A point is shown if since the last point shown nobody or at least `Policy.threshold` persons had the event, and at
     least as many have been followed that long without it. Nothing is carried forward.
@@ -24,7 +24,8 @@ def protect_curve(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        Curves with ``time``, ``estimate``, ``n`` at risk, ``n_events`` and, if there are several, ``group``.
+        Curves with ``time``, ``estimate``, ``n`` at risk, ``n_events`` and, if there are several, ``group`` and
+        ``measure``.
     policy : Policy
         How many persons a point needs, how far apart points are, and their decimals.
 
@@ -34,7 +35,7 @@ def protect_curve(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         A row for every point of every curve, from 0 to the last whole step of the longest one, with a column
         ``withheld``; counts of events and of ends of follow-up are dropped.
     """
-    names = [name for name in ("source", "group") if name in rows]
+    names = [name for name in ("source", "group", "measure") if name in rows]
     grid = np.arange(int(rows["time"].max()) // policy.curve_days + 1) * policy.curve_days
     parts = [part for _, part in rows.groupby(names, sort=False, dropna=False)] if names else [rows]
     return pd.concat([_on_grid(part.sort_values("time"), grid, policy) for part in parts], ignore_index=True)

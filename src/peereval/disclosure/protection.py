@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _LEAKS = ("std_error", "statistic", "df", "df_denominator", "expected_count")
 """Numbers that give away the exact count beside a rounded one."""
+_SAYS_WHICH = ("time", "conf_level", "delta")
+"""Numbers that say what an estimate is of."""
 _INSIDE = ("sd", "flag", "spacing", "two_valued", "fraction_missing_information", "monte_carlo_error")
 """What an analysis needs and a reader outside does not get."""
 
@@ -388,9 +390,9 @@ def protect_tests(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 
 def withhold_extremes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # noqa: ARG001 - treatments are called alike
     """Withhold numbers that never leave, such as the lowest and the highest of all answers, those of single persons."""
-    hidden = ("estimate", "conf_low", "conf_high", "p_value", "n", "numerator", "denominator")
-    numbers = [name for name in hidden if name in rows]
     left = rows.drop(columns=[*_LEAKS, *_INSIDE], errors="ignore")
+    # limits, centre lines and design effects tell the number that they stand beside
+    numbers = [str(name) for name in left.select_dtypes(["number", "bool", "boolean"]) if name not in _SAYS_WHICH]
     return left.assign(**dict.fromkeys(numbers, np.nan), withheld=True)
 
 

@@ -49,6 +49,8 @@ class ClusteredRegression:
         X'AX of every unit, in coordinates where (X'X)⁻¹ is the identity.
     squared : ndarray, shape (units, p, p)
         X'AAX.
+    scores : ndarray, shape (units, p)
+        X'Ae.
     """
 
     coefficients: Numbers
@@ -56,6 +58,23 @@ class ClusteredRegression:
     root: Numbers
     corrected: Numbers
     squared: Numbers
+    scores: Numbers
+
+    def contributions(self, weights: ArrayLike) -> Numbers:
+        """Give what each unit adds to the error of a weighted sum of the coefficients.
+
+        Parameters
+        ----------
+        weights : array_like of float, shape (p,)
+            The weight of each coefficient.
+
+        Returns
+        -------
+        ndarray of float, shape (units,)
+            In the order of the units; their squares add up to the squared standard error.
+        """
+        found: Numbers = self.scores @ (self.root.T @ np.asarray(weights, float))
+        return found
 
     def contrast(self, weights: ArrayLike, *, level: float = 0.95) -> Estimate:
         """Give a weighted sum of the coefficients.
@@ -135,7 +154,7 @@ def clustered_regression(outcome: ArrayLike, design: ArrayLike, units: ArrayLike
     scores = np.add.reduceat(q[order] * residual[order][:, None], starts, axis=0)
     corrected, squared, adjusted = bell_mccaffrey(information, scores)
     meat = adjusted.T @ adjusted
-    return ClusteredRegression(root @ (q.T @ y), root @ meat @ root.T, root, corrected, squared)
+    return ClusteredRegression(root @ (q.T @ y), root @ meat @ root.T, root, corrected, squared, adjusted)
 
 
 def bell_mccaffrey(information: Numbers, scores: Numbers) -> tuple[Numbers, Numbers, Numbers]:

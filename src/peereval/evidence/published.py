@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from peereval.evidence.recomputed import Resolve, Tables
     from peereval.results import Origin
 
-Mark: TypeAlias = Literal["T", "R", "M"]
+Mark: TypeAlias = Literal["T", "R", "C", "M"]
 MARKS = {
     "T": "read in the stored text of the publication or of a page that quotes it",
     "R": "read in a third party's transcription of the publication's tables",
+    "C": "computed by hand from figures of the publication, which does not print it",
     "M": "from memory, not seen at a source",
 }
 """Verification marks and what they mean."""
@@ -79,7 +80,7 @@ class Figure(_Strict):
         As it is printed.
     unit, place : str
         Its unit, and the page or table that prints it.
-    verified : {"T", "R", "M"}
+    verified : {"T", "R", "C", "M"}
         Whether it was seen.
     status : {"stated", "cannot"}, optional
         For figures that nothing recomputes.
@@ -115,8 +116,10 @@ class Publication(_Strict):
 
     Parameters
     ----------
-    title, reference, doi : str
+    title, reference : str
         The publication.
+    doi : str
+        Its digital object identifier, where it has one.
     rounding : dict
         Table to column to half of the last printed digit, for tables that were copied from print.
     blocks : dict
@@ -128,7 +131,7 @@ class Publication(_Strict):
 
     title: str
     reference: str
-    doi: str
+    doi: str = ""
     rounding: dict[str, dict[str, float]] = Field(default_factory=dict)
     blocks: dict[str, str] = Field(default_factory=dict)
     figure: tuple[Figure, ...]
@@ -177,7 +180,7 @@ def ledger(publication: Publication, tables: Tables, resolve: Resolve, *, study:
         estimates=frame,
         method=_METHOD,
         claim="description",
-        references=(f"{publication.reference}, doi:{publication.doi}",),
+        references=(publication.reference + (f", doi:{publication.doi}" if publication.doi else ""),),
         settings={"study": study, "versions": versions()},
         columns=_COLUMNS,
         exclusions={},

@@ -10,15 +10,22 @@ from matplotlib.ticker import PercentFormatter
 from peereval.errors import DesignError
 from peereval.figures.rate_series import figure as series
 from peereval.figures.style import COLOURS, count, mark_origin, one_panel, styled
+from peereval.results import Released
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from peereval.results import Released, Result
+    from peereval.results import Result
 
-_LABELS = {"readmission_rate": "Index stays with a readmission", "risk": "Persons with the event"}
+_LABELS = {
+    "readmission_rate": "Index stays with a readmission",
+    "directly_standardised_rate": "Index stays with a readmission, directly standardised",
+    "indirectly_standardised_rate": "Index stays with a readmission, indirectly standardised",
+    "peer_reach": "Stays with a peer contact",
+    "risk": "Persons with the event",
+}
 
 
 def figure(finding: Result | Released, ax: Axes | None) -> Axes | NDArray[np.object_]:
@@ -27,7 +34,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes | NDArray[np.obj
     Parameters
     ----------
     finding : Result or Released
-        What `readmission_rate` or `compare_risks` gave.
+        What `readmission_rate`, `standardised_rate` or `compare_risks` gave.
     ax : Axes or None
         Where to draw.
 
@@ -49,7 +56,8 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes | NDArray[np.obj
         spread = np.abs(rows[["conf_low", "conf_high"]].to_numpy(float).T - rows["estimate"].to_numpy(float))
         ax.errorbar(rows["estimate"], y, xerr=spread, fmt="o", color=COLOURS[0], capsize=3)
         for place in np.flatnonzero(rows["estimate"].isna()).tolist():
-            ax.text(0.0, place, "  not shown", va="center", fontsize=9, style="italic")
+            words = "  not shown" if isinstance(finding, Released) else "  no rate: strata without a stay"
+            ax.text(0.0, place, words, va="center", fontsize=9, style="italic")
         ax.set_yticks(y, [_label(row, finding) for _, row in rows.iterrows()])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.set_xlim(0, max(0.05, 1.1 * np.nan_to_num(rows["conf_high"].to_numpy(float)).max(initial=0.0)))

@@ -1,0 +1,1 @@
+"""Series in time and panels of units: control charts, before and after, differences in differences."""
