@@ -128,15 +128,16 @@ def _day(moment: ir.TimestampValue, rule: ReadmissionDefinition) -> ir.Timestamp
 def _moment(start: ir.TimestampValue, rule: ReadmissionDefinition, days: int) -> ir.TimestampValue:
     import ibis
 
-    return _day(start, rule) + ibis.interval(days=days)
+    # an engine adds seconds to a local time faster than calendar days, with the same result
+    return _day(start, rule) + ibis.interval(seconds=days * _SECONDS_A_DAY)
 
 
 def _in_window(stays: ir.Table, rule: ReadmissionDefinition) -> ir.BooleanValue:
     first, last = (_moment(stays["discharged"], rule, days) for days in rule.window_days)
     back = _day(stays["back"], rule)
     inside = back <= last if rule.window_includes[1] else back < last
-    # no later stay begins before the discharge
-    if rule.window_days[0] or not rule.window_includes[0]:
+    # no later stay begins before the discharge, unless stays of two hospitals overlap
+    if rule.window_days[0] or not rule.window_includes[0] or rule.within == "hospital":
         inside &= _after(stays["back"], first, rule)
     return inside.fill_null(False)  # noqa: FBT003 - Ibis takes it by position
 
