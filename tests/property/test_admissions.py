@@ -173,7 +173,7 @@ def as_stays(lives):
             "discharged": pd.Series([START] * len(lives)).astype("datetime64[us]"),
             "n_contacts": 1,
             "definition": "dk-30",
-            "followup_end": pd.Series([END] * len(lives)).astype("datetime64[us]"),
+            "followup_end": (pd.Timestamp(START) + pd.to_timedelta(followed, unit="D")).as_unit("us"),
             "eligible": True,
             "reason": None,
             "readmitted": True,

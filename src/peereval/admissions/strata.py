@@ -140,9 +140,12 @@ def stratum_sums(eligible: ir.Table, by: str, strata: Sequence[str]) -> StratumS
     cells = _cells(eligible, by, strata).cache()
     sums = cells.group_by(*GROUP, *strata).aggregate(cases=cells["cases"].sum(), rows=cells["rows"].sum())
     persons = cells.group_by(*GROUP).aggregate(persons=cells["person"].nunique())
-    return StratumSums(
-        to_pandas(sums.order_by(*GROUP, *strata)), to_pandas(persons.order_by(*GROUP)), _pairs(cells, strata)
-    )
+    # engines put texts in different orders
+    frames = [
+        to_pandas(found).sort_values(names, ignore_index=True)
+        for found, names in ((sums, [*GROUP, *strata]), (persons, [*GROUP]))
+    ]
+    return StratumSums(*frames, _pairs(cells, strata))
 
 
 def _cells(eligible: ir.Table, by: str, strata: Sequence[str]) -> ir.Table:

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from peereval.errors import DesignError
-from peereval.figures.style import COLOURS, count, mark_origin, styled
+from peereval.figures.style import COLOURS, count, mark_origin, nothing, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> NDArray[np.object_]:
     Returns
     -------
     ndarray of Axes
-        Means on the left, changes on the right, on the same rows.
+        Means on the left, changes on the right, on the same rows; one panel that says so where nobody could be compared.
 
     Raises
     ------
@@ -50,10 +50,12 @@ def figure(finding: Result | Released, ax: Axes | None) -> NDArray[np.object_]:
         msg = "A mirror image has two panels, more than the given axes."
         raise DesignError(msg, hint="Draw without ax.")
     rows = finding.estimates
+    if rows.empty:
+        return np.array([nothing("Nobody was observed for the whole time before and after", finding, None)])
     both = (rows["group"] == "comparator").any()
     y = np.arange(len(rows))
     with styled():
-        size = (9.5, 1.6 + 0.5 * max(len(rows), 1))
+        size = (9.5, 1.6 + 0.5 * len(rows))
         _, panels = plt.subplots(1, 2, figsize=size, sharey=True)
         _means(panels[0], rows, y)
         _changes(panels[1], rows, y)
