@@ -141,11 +141,8 @@ def stratum_sums(eligible: ir.Table, by: str, strata: Sequence[str]) -> StratumS
     sums = cells.group_by(*GROUP, *strata).aggregate(cases=cells["cases"].sum(), rows=cells["rows"].sum())
     persons = cells.group_by(*GROUP).aggregate(persons=cells["person"].nunique())
     # engines put texts in different orders
-    frames = [
-        to_pandas(found).sort_values(names, ignore_index=True)
-        for found, names in ((sums, [*GROUP, *strata]), (persons, [*GROUP]))
-    ]
-    return StratumSums(*frames, _pairs(cells, strata))
+    ordered = to_pandas(sums).sort_values([*GROUP, *strata], ignore_index=True)
+    return StratumSums(ordered, to_pandas(persons).sort_values([*GROUP], ignore_index=True), _pairs(cells, strata))
 
 
 def _cells(eligible: ir.Table, by: str, strata: Sequence[str]) -> ir.Table:
