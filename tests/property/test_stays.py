@@ -59,7 +59,9 @@ def test_bed_days_are_those_counted_day_by_day(seed, offset, more, same_day):
     rows, first = histories(rng), START + timedelta(days=offset)
     last = first + timedelta(days=more)
     persons = sorted({row[0] for row in rows} | {"nobody"})
-    died = {name: int(rng.integers(60, 130)) if rng.random() < 0.3 else None for name in persons}
+    # nobody is admitted after death
+    latest = {name: max(((row[2] - START).days for row in rows if row[0] == name), default=0) for name in persons}
+    died = {name: max(int(rng.integers(60, 130)), latest[name]) if rng.random() < 0.3 else None for name in persons}
     table = pd.DataFrame(
         {
             "person": pd.array(persons, dtype="string"),
