@@ -279,7 +279,8 @@ def test_persons_without_a_whole_year_are_counted_by_reason(stays):
             "date": days("2018-01-01", "2018-03-02", "2018-12-31", "2017-06-01", "2016-01-01", None, "2018-01-01"),
         }
     )
-    persons = pd.DataFrame({"person": ["b", "a"], "died": days("2018-08-01", "2019-01-05")})
+    alive = [None] * 4
+    persons = pd.DataFrame({"person": [*"bacdef"], "died": days("2018-08-01", "2019-01-05", *alive)})
     asked = {"data_start": date(2016, 12, 31), "data_end": date(2019, 6, 30)}
     found = pe.mirror_image(stays, first, persons=persons, **asked)
     assert dict(found.exclusions) == {
@@ -303,7 +304,7 @@ def test_mirror_images_that_cannot_be_drawn_are_refused(stays):
     with pytest.raises(ColumnError, match="person by person"):
         pe.mirror_image(stays, first.drop(columns="person"))
     with pytest.raises(DuplicateError):
-        pe.mirror_image(stays, first, persons=pd.DataFrame({"person": ["a", "a"], "sex": "x"}))
+        pe.mirror_image(stays, first, persons=pd.DataFrame({"person": ["a", "a"], "died": days(None, None)}))
 
 
 # ---- release

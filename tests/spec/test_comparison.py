@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -95,5 +97,16 @@ def test_each_definition_is_named_once(table):
 
 def test_without_any_rate_there_are_still_rows(table):
     found = pe.compare_definitions(table(CONTACTS).iloc[:0].astype({"acute": "boolean"}), ["nhs-28", "dk-30"])
-    assert found.estimates["status"].tolist() == ["not applicable", "rate"]
+    assert found.estimates["status"].tolist() == ["not applicable", "no index stays"]
     assert isinstance(found.to_frame(), pd.DataFrame)
+
+
+def test_no_contact_and_no_index_stay_is_said(region):
+    found = pe.compare_definitions(
+        region.contacts.iloc[:0], ["dk-30", "no-30", "cihi-30"], followup_end=date(2020, 12, 31)
+    )
+    rows = found.estimates[found.estimates["measure"] == "rate_under_definition"]
+    assert rows.set_index("term")["status"].to_dict() == {
+        "dk-30": "no index stays", "no-30": "columns missing", "cihi-30": "no index stays",
+    }  # fmt: skip
+    assert "no index stays" in [text.get_text() for text in found.plot().texts]

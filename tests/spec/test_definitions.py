@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -95,6 +95,29 @@ def test_the_name_of_an_official_definition_is_not_taken(table):
     changed = readmission_definition("dk-30").model_copy(update={"window_days": (0, 14)})
     with pytest.raises(InvalidValueError, match="'dk-30', but differs from the official one"):
         pe.readmissions(contacts, definition=changed)
+
+
+@pytest.mark.parametrize("days", ["exact", "calendar"])
+def test_a_stay_of_another_hospital_that_begins_before_the_discharge_hides_no_readmission(table, days):
+    contacts = table("""
+        person | admitted         | discharged       | hospital | acute | specialty
+        a      | 2020-01-01 10:00 | 2020-01-20 10:00 | H1       | yes   | psychiatric
+        a      | 2020-01-10 10:00 | 2020-01-12 10:00 | H2       | yes   | psychiatric
+        a      | 2020-01-25 10:00 | 2020-01-30 10:00 | H1       | yes   | psychiatric
+        b      | 2020-01-01 01:00 | 2020-01-01 23:00 | H1       | yes   | psychiatric
+        """)
+    rule = readmission_definition("dk-30").model_copy(
+        update={"id": f"by-hospital-{days}", "within": "hospital", "days": days}
+    )
+    stays = pe.readmissions(contacts, definition=rule, followup_end=date(2020, 12, 31))
+    assert stays["readmitted"].tolist() == [True, True, False, False]
+    assert stays["days_to_readmission"].fillna(-1).tolist() == [5.0, 13.0, -1.0, -1.0]
+
+
+def test_a_copy_of_a_definition_is_checked():
+    broken = readmission_definition("dk-30").model_copy(update={"id": "late", "window_days": (30, 3)})
+    with pytest.raises(InvalidValueError, match="ends on day 3, before it begins on day 30"):
+        pe.readmissions(pd.DataFrame(), definition=broken)
 
 
 def test_a_broken_file_is_told(tmp_path):

@@ -90,6 +90,11 @@ def test_the_rate_is_the_same_with_and_without_persons(region):
     ("known", "kind", "message"),
     [
         (persons(person=["a", "a"], died=[None, None]), DuplicateError, "1 persons have more than one row"),
+        (
+            persons(person=["a", None], died=[None, None]),
+            MissingValueError,
+            "'person' of the persons is empty in 1 rows",
+        ),
         (persons(person=["b"], died=[None]), MissingValueError, "1 contacts belong to persons who are not"),
         (persons(person=["a"], died=["2019-12-31"]), ImpossibleDateError, "1 contacts begin after the day of death"),
         (persons(person=["a"], born=["2020-01-02"]), ImpossibleDateError, "1 contacts begin before the day of birth"),

@@ -73,3 +73,12 @@ def test_a_ward_called_all_is_not_everybody(region_stays):
     found = pe.readmission_rate(renamed, by="unit").estimates["denominator"].tolist()
     assert sorted(found) == sorted(pe.readmission_rate(region_stays, by="unit").estimates["denominator"])
     assert found[-1] == sum(found[:-1])
+
+
+def test_a_stay_of_nobody_is_counted_and_in_no_group(region_stays):
+    nobody = region_stays.assign(person=region_stays["person"].mask(region_stays["episode"] == 2))
+    some = int((region_stays["eligible"] & (region_stays["episode"] == 2)).sum())
+    found = pe.readmission_rate(nobody, by="unit")
+    assert found.exclusions["person_missing"] == some > 0
+    assert set(found.exclusions) == {*pe.readmission_rate(region_stays).exclusions, "person_missing"}
+    assert found.estimates["denominator"].iloc[-1] == region_stays["eligible"].sum() - some

@@ -9,7 +9,14 @@ import pandas as pd
 import pytest
 
 import peereval as pe
-from peereval.errors import ColumnError, ConvergenceError, DesignError, ImpossibleDateError, InvalidValueError
+from peereval.errors import (
+    ColumnError,
+    ConvergenceError,
+    DesignError,
+    ImpossibleDateError,
+    InvalidValueError,
+    MissingValueError,
+)
 
 END = date(2020, 3, 31)
 
@@ -332,3 +339,27 @@ def test_days_of_leave_are_subtracted_on_request():
         pe.length_of_stay(stays, leave="subtracted", data_start=date(2020, 1, 1))
     with pytest.raises(ColumnError, match="no column 'leave_days'"):
         pe.length_of_stay(stays.drop(columns="leave_days"), leave="subtracted")
+
+
+def test_a_rollout_and_activities_that_cannot_be_used_are_refused(five):
+    stays = five.assign(unit="X")
+    rollout = pd.DataFrame({"unit": ["X"], "peer_from": pd.to_datetime(["2020-02-01"])})
+    with pytest.raises(MissingValueError, match="'unit' of the rollout is empty in 1 rows"):
+        pe.with_exposure(stays, rollout=rollout.assign(unit=pd.array([None], dtype="string")))
+    with pytest.raises(ImpossibleDateError, match="Peers leave before they come in 1 rows"):
+        pe.with_exposure(stays, rollout=rollout.assign(peer_to=pd.to_datetime(["2020-01-01"])))
+    met = pd.DataFrame({"person": ["p1"], "date": pd.Series([None], dtype="datetime64[us]")})
+    with pytest.raises(MissingValueError, match="'date' of the activities is empty in 1 rows"):
+        pe.with_exposure(stays, activities=met, landmark_days=7)
+    reach = pe.peer_reach(stays[stays["discharged"].notna()], met)
+    assert reach.exclusions == {"date_missing": 1}
+
+
+def test_a_mirror_image_knows_of_everybody_whether_they_died(five):
+    first = pd.DataFrame({"person": ["p0"], "date": pd.to_datetime(["2020-03-01"])})
+    asked = {"data_start": date(2018, 1, 1), "data_end": date(2022, 1, 1)}
+    others = pd.DataFrame({"person": ["p9"], "died": pd.Series([None], dtype="datetime64[us]")})
+    with pytest.raises(MissingValueError, match="1 persons with a first contact are not in the table"):
+        pe.mirror_image(five, first, persons=others, **asked)
+    with pytest.raises(ColumnError, match="neither a column 'died' nor 'emigrated'"):
+        pe.mirror_image(five, first, persons=others[["person"]], **asked)

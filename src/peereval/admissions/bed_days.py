@@ -20,7 +20,7 @@ from peereval.admissions.days import (
 )
 from peereval.admissions.engine import Source, as_table
 from peereval.admissions.persons import read_persons
-from peereval.admissions.rates import ALL, reasons_of, table_origin, time_precision
+from peereval.admissions.rates import ALL, LEVEL, group_of, reasons_of, table_origin, time_precision
 from peereval.admissions.stay_sample import EXPOSURES, IMMORTAL
 from peereval.admissions.sums import person_sums, squares_of
 from peereval.contracts import PERSONS
@@ -30,8 +30,6 @@ from peereval.results import Result, versions
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-LEVEL = 0.95
 
 
 def bed_days(
@@ -152,11 +150,11 @@ def _people(table: ir.Table, persons: Source | None, by: str | None, window: tup
     if persons is None:
         _check_by(by, table, "stays")
         used = table.filter(table["reason"].isnull())
-        return used.select("person", group=_group(used, by)).distinct().mutate(first=first, after=after)
+        return used.select("person", group=group_of(used, by)).distinct().mutate(first=first, after=after)
     given = as_table(persons, PERSONS)
     _check_by(by, given, "persons")
     known = read_persons(given, table)
-    groups = given.filter(given["person"].notnull()).select("person", group=_group(given, by))
+    groups = given.select("person", group=group_of(given, by))
     people = known.join(groups, "person").mutate(first=first, after=after)
     if "born" in known.columns:
         people = people.mutate(first=ibis.greatest(first, people["born"].cast("date").fill_null(first)))
@@ -167,12 +165,6 @@ def _people(table: ir.Table, persons: Source | None, by: str | None, window: tup
     return people.select("person", "group", "first", "after")
 
 
-def _group(table: ir.Table, by: str | None) -> ir.Value:
-    import ibis
-
-    return ibis.literal(ALL) if by is None else table[by].cast("string").fill_null("unknown")
-
-
 def _check_by(by: str | None, table: ir.Table, name: str) -> None:
     if by is not None and by not in table.columns:
         msg = f"The {name} have no column {by!r} to group by."
@@ -181,7 +173,7 @@ def _check_by(by: str | None, table: ir.Table, name: str) -> None:
 
 def _each(used: ir.Table, people: ir.Table, same_day: SameDay, by: str | None) -> ir.Table:
     """Bed days (``top``) and days (``bottom``) of each person, 0 for those without a stay."""
-    stays = used.select("person", "admitted", "discharged", group=_group(used, by))
+    stays = used.select("person", "admitted", "discharged", group=group_of(used, by))
     on = ["person"] if by is None else ["person", "group"]
     both = people.join(stays.drop("group") if by is None else stays, on)
     days = days_within(both["admitted"], both["discharged"], (both["first"], both["after"]), same_day)

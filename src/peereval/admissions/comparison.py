@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NOT_APPLICABLE = "not applicable"
 NOT_COMPUTED = "columns missing"
+NO_STAYS = "no index stays"
 
 
 def compare_definitions(
@@ -56,7 +57,7 @@ def compare_definitions(
         Three kinds of rows. ``rate_under_definition``: a row a definition (``term``) with its rate, Wilson's
         interval on the number over the design effect of persons (rule R12), or where the definition says so one minus
         Kaplan-Meier's estimator (the cumulative incidence where a death is known, rule R13), and
-        its ``status``: *rate*, *not applicable*, or *columns missing*, with the reason in ``note``. ``excluded``: the stays
+        its ``status``: *rate*, *no index stays*, *not applicable*, or *columns missing*, with the reason in ``note``. ``excluded``: the stays
         of each definition that are no index stays, by reason code (``outcome``). The other measures (``contrast``:
         definition - reference) count the index stays, and among those of both the readmissions, that only one
         of them has, with the code why the other has not. Stays are the same if person and discharge are.
@@ -132,7 +133,7 @@ def compare_definitions(
 
 _COLUMNS = {
     "design_effect": "variance with persons as clusters over that of independent stays",
-    "status": f"rate, {NOT_APPLICABLE} or {NOT_COMPUTED}",
+    "status": f"rate, {NO_STAYS}, {NOT_APPLICABLE} or {NOT_COMPUTED}",
     "note": "why there is no rate",
 }
 _METHOD = (
@@ -165,9 +166,10 @@ def _rate(rule: ReadmissionDefinition, stays: ir.Table | None, status: str, note
     if stays is None:
         return row
     if rule.estimator == "kaplan_meier":
-        return row | readmitted_by(stays, rule.window_days[1])
-    found = readmission_rate(stays).estimates
-    [first] = found.drop(columns=["measure", "group"]).head(1).to_dict("records") or [{}]
+        by_end: dict[str, Any] = dict(readmitted_by(stays, rule.window_days[1]))
+        return row | (by_end or {"status": NO_STAYS})
+    found = readmission_rate(stays).estimates.drop(columns=["measure", "group"])
+    [first] = found.head(1).to_dict("records") or [{**dict.fromkeys(found.columns, float("nan")), "status": NO_STAYS}]
     return row | {str(name): value for name, value in first.items()}
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from peereval.admissions.contacts import read_contacts
-from peereval.admissions.engine import Source, as_table, to_pandas
+from peereval.admissions.engine import Source, as_table
+from peereval.admissions.rates import reasons_of, table_origin, time_precision
 from peereval.admissions.spans import FAR
 from peereval.contracts import CONTACTS
-from peereval.results import Result, origin_of, versions
+from peereval.results import Result, versions
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -73,7 +74,6 @@ def summarise_contacts(contacts: Source, *, register: str | None = None) -> Resu
         {"term": name, "measure": "contacts_of_kind", "numerator": found[name], "denominator": found[_OF[name]]}
         for name in _KINDS
     )
-    origin: Any = origin_of(to_pandas(table.select("origin").distinct())) if "origin" in table.columns else "observed"
     return Result(
         kind="contacts",
         title="What the contacts hold",
@@ -84,12 +84,12 @@ def summarise_contacts(contacts: Source, *, register: str | None = None) -> Resu
         assumptions=tuple(f"{name}: {meaning}." for name, meaning in _KINDS.items()),
         settings={
             "register": register,
-            "time_precision": "day" if "dates_only" in table.columns else "minute",
+            "time_precision": time_precision(table),
             "versions": versions(),
             "data": {"rows": found["rows"], "persons": found["persons"], "first_admission": found["first"]},
         },
-        exclusions=_exclusions(table),
-        origin=origin,
+        exclusions=reasons_of(table),
+        origin=table_origin(table),
     )
 
 
@@ -125,9 +125,3 @@ def _counts(used: ir.Table, table: ir.Table) -> dict[str, Any]:
     known: dict[str, Any] = found | more | {"rows": int(table.count().to_pyarrow().as_py())}
     day = None if known["first"] is None else f"{known['first']:%Y-%m-%d}"
     return known | {"duplicate": known["usable"] - known["distinct"], "first": day}
-
-
-def _exclusions(table: ir.Table) -> dict[str, int]:
-    left_out = table.filter(table["reason"].notnull())
-    counts = to_pandas(left_out.group_by("reason").aggregate(rows=left_out.count()).order_by("reason"))
-    return {str(reason): int(rows) for reason, rows in zip(counts["reason"], counts["rows"], strict=True)}

@@ -138,10 +138,18 @@ class ReadmissionDefinition(BaseModel):
         if self.window_days[0] > self.window_days[1]:
             msg = f"the window ends on day {self.window_days[1]}, before it begins on day {self.window_days[0]}"
             raise ValueError(msg)
-        if self.window_days[0] and (self.next_stay_only or not self.readmission_may_be_index):
-            msg = "a window that begins after day 0 looks at all later stays, and readmissions may be index stays"
+        if (self.window_days[0] or self.stays_overlap) and (self.next_stay_only or not self.readmission_may_be_index):
+            msg = (
+                "a window that begins after day 0, and stays of several hospitals that may overlap, look at all later "
+                "stays, and readmissions may be index stays"
+            )
             raise ValueError(msg)
         return self
+
+    @property
+    def stays_overlap(self) -> bool:
+        """Whether a stay can begin during another one that it may be the readmission of."""
+        return self.within == "hospital" and not self.same_hospital
 
     @property
     def joining_rule(self) -> JoiningRule:
@@ -216,7 +224,11 @@ def as_definition(given: str | Path | ReadmissionDefinition) -> ReadmissionDefin
     """
     if isinstance(given, str) and not given.endswith(".toml"):
         return readmission_definition(given)
-    rule = given if isinstance(given, ReadmissionDefinition) else _from_file(Path(given))
+    if isinstance(given, ReadmissionDefinition):
+        # a copy with other values has not been checked yet
+        rule = _checked(given.model_dump(), given.id)
+    else:
+        rule = _checked(read_toml(Path(given))[0], Path(given).name)
     if rule.id in definitions(*DEFINITIONS):
         if rule == readmission_definition(rule.id):
             return rule
@@ -226,11 +238,10 @@ def as_definition(given: str | Path | ReadmissionDefinition) -> ReadmissionDefin
     return rule
 
 
-def _from_file(path: Path) -> ReadmissionDefinition:
-    content: dict[str, Any] = read_toml(path)[0]
+def _checked(content: dict[str, Any], name: str) -> ReadmissionDefinition:
     try:
         return ReadmissionDefinition.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        msg = f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}."
+        msg = f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}."
         raise InvalidValueError(msg, hint="The keys are those of ReadmissionDefinition.") from None

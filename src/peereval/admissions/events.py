@@ -10,7 +10,7 @@ import pandas as pd
 
 from peereval.admissions.days import SameDay, check_same_day, data_days, days_within, same_day_note, stays_of
 from peereval.admissions.engine import Source, as_table
-from peereval.admissions.rates import ALL, PERIODS, Period, reasons_of, table_origin, time_precision
+from peereval.admissions.rates import LEVEL, PERIODS, Period, group_of, reasons_of, table_origin, time_precision
 from peereval.admissions.sums import added, person_sums, squares_of
 from peereval.contracts import EVENTS, check_table
 from peereval.errors import ColumnError, InvalidValueError, nearest
@@ -20,7 +20,6 @@ from peereval.results import Result, versions
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-LEVEL = 0.95
 _STARTS = {"month": "MS", "quarter": "QS", "year": "YS"}
 
 
@@ -191,12 +190,14 @@ def _spans(period: Period | None, first: date, last: date) -> pd.DataFrame:
 def _sums(known: ir.Table, stays: ir.Table, spans: pd.DataFrame, by: str | None, same_day: SameDay) -> pd.DataFrame:
     """Events and bed days of each person, summed by group and period."""
     import ibis
+    import pyarrow as pa
 
-    periods = ibis.memtable(spans)
+    # Ibis' own conversion of frames warns under pandas 3
+    periods = ibis.memtable(pa.Table.from_pandas(spans, preserve_index=False))
     used = stays.filter(stays["reason"].isnull())
     shared = None if by == "kind" else by
     until = used["discharged"].cast("date").fill_null(ibis.literal(spans["after"].iloc[-1]))
-    used = used.select("person", "admitted", "discharged", group=_group(used, shared), until=until)
+    used = used.select("person", "admitted", "discharged", group=group_of(used, shared), until=until)
     on = [used["admitted"].cast("date") < periods["after"], used["until"] >= periods["first"]]
     inside = used.join(periods, on)
     days = days_within(inside["admitted"], inside["discharged"], (inside["first"], inside["after"]), same_day)
@@ -205,19 +206,13 @@ def _sums(known: ir.Table, stays: ir.Table, spans: pd.DataFrame, by: str | None,
     day = known["date"].cast("date")
     cases = known.join(periods, [day >= periods["first"], day < periods["after"]])
     person = cases["person"].cast("string") if "person" in cases.columns else ibis.null("string")
-    cases = cases.select(person=person, group=_group(cases, by), time="time", top=1, bottom=0.0)
+    cases = cases.select(person=person, group=group_of(cases, by), time="time", top=1, bottom=0.0)
     if by == "kind":
         spent = spent.drop("group").cross_join(cases.select("group").distinct())
         spent = spent.select("person", "group", "time", "top", "bottom")
     both = spent.union(cases)
     each = both.group_by("person", "group", "time").aggregate(top=both["top"].sum(), bottom=both["bottom"].sum())
     return person_sums(each, ["group", "time"])
-
-
-def _group(table: ir.Table, by: str | None) -> ir.Value:
-    import ibis
-
-    return ibis.literal(ALL) if by is None else table[by].cast("string").fill_null("unknown")
 
 
 def _method(same_day: float, per: float, *, persons: bool) -> str:

@@ -8,7 +8,7 @@ from peereval.admissions.days import nights
 from peereval.admissions.engine import ROW, Source, as_table, given_back
 from peereval.admissions.stay_sample import IMMORTAL, LANDMARK
 from peereval.contracts import ACTIVITIES, EPISODES, ROLLOUT, check_table
-from peereval.errors import ColumnError, DesignError, InvalidValueError, MissingValueError
+from peereval.errors import ColumnError, DesignError, ImpossibleDateError, InvalidValueError, MissingValueError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -47,7 +47,9 @@ def with_exposure(
     ColumnError
         A table breaks its contract, or has one of the new columns already.
     MissingValueError
-        Activities have no person, or stays no unit where the rollout asks for it.
+        An activity has no person or date, or a row of the rollout no unit or first day.
+    ImpossibleDateError
+        Peers leave a unit before they come.
     InvalidValueError
         The landmark is not a number of days above 0.
 
@@ -124,10 +126,19 @@ def _with_rollout(table: ir.Table, source: Source) -> ir.Table:
         raise ColumnError(msg, hint="Add the unit to the contacts.")
     given = rollout["peer_to"].cast("date") if "peer_to" in rollout.columns else ibis.null("date")
     spans = rollout.select(where="unit", since=rollout["peer_from"].cast("date"), until=given)
-    empty = spans.count(where=spans["since"].isnull()).to_pyarrow().as_py()
-    if empty:
-        msg = f"The column 'peer_from' of the rollout is empty in {empty} rows."
-        raise MissingValueError(msg, hint="Fill the day, or take out units that never had peers.")
+    wrong = {
+        "unit": spans["where"].isnull(),
+        "peer_from": spans["since"].isnull(),
+        "peer_to": spans["until"] < spans["since"],
+    }
+    [found] = spans.aggregate(**{name: spans.count(where=bad) for name, bad in wrong.items()}).to_pyarrow().to_pylist()
+    for name in ("unit", "peer_from"):
+        if found[name]:
+            msg = f"The column {name!r} of the rollout is empty in {found[name]} rows."
+            raise MissingValueError(msg, hint="Fill it, or take out units that never had peers.")
+    if found["peer_to"]:
+        msg = f"Peers leave before they come in {found['peer_to']} rows of the rollout."
+        raise ImpossibleDateError(msg, hint="Mend peer_from and peer_to.")
     day = table["admitted"].cast("date")
     on = [table["unit"] == spans["where"], day >= spans["since"], spans["until"].isnull() | (day <= spans["until"])]
     had = table.join(spans, on).select("person", "episode", peers=True).distinct()
@@ -144,10 +155,11 @@ def _with_landmark(table: ir.Table, source: Source, days: int) -> ir.Table:
     if "person" not in activities.columns:
         msg = "The activities have no column 'person', so nobody knows who met a peer."
         raise ColumnError(msg, hint="Compare units with and without peers (rollout=…).")
-    empty = activities.count(where=activities["person"].isnull()).to_pyarrow().as_py()
-    if empty:
-        msg = f"The column 'person' of the activities is empty in {empty} rows, so who met a peer is not known."
-        raise MissingValueError(msg, hint="Fill it, or leave out those rows and say how many they were.")
+    for name, what in (("person", "who met a peer"), ("date", "when a person met a peer")):
+        empty = activities.count(where=activities[name].isnull()).to_pyarrow().as_py()
+        if empty:
+            msg = f"The column {name!r} of the activities is empty in {empty} rows, so {what} is not known."
+            raise MissingValueError(msg, hint="Fill it, or leave out those rows and say how many they were.")
     contacts = activities.select(who="person", day=activities["date"].cast("date"))
     since = nights(table["admitted"], contacts["day"])
     during = table["discharged"].isnull() | (contacts["day"] <= table["discharged"].cast("date"))

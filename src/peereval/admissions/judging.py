@@ -88,7 +88,7 @@ def _with_return(stays: ir.Table, rule: ReadmissionDefinition) -> ir.Table:
     if rule.returned_through_day is not None:
         others["next_admitted"] = stays["admitted"].lead().over(ibis.window(group_by="person", order_by=order))
     admitted = ibis.ifelse(stays["counts"], stays["admitted"], ibis.null("timestamp(6)"))
-    if rule.window_days[0]:
+    if rule.window_days[0] or rule.stays_overlap:
         return _first_late_enough(numbered(stays, **others), rule)
     if rule.next_stay_only:
         others["back"] = admitted.lead().over(ibis.window(group_by=keys, order_by=order))
@@ -104,14 +104,16 @@ def _alike(rule: ReadmissionDefinition) -> list[str]:
 
 
 def _first_late_enough(stays: ir.Table, rule: ReadmissionDefinition) -> ir.Table:
-    """A window that opens later passes over stays before it, so each stay is compared with all that follow."""
+    """A window that opens later, or at the end of a stay that others overlap, passes over stays that begin before it.
+
+    So each stay is compared with all that follow.
+    """
     keys = _alike(rule)
     index = stays.select(*keys, "episode", opens=_moment(stays["discharged"], rule, rule.window_days[0]))
-    later = stays.filter(stays["counts"]).select(*keys, "admitted").rename({f"{name}_later": name for name in keys})
-    pairs = index.join(
-        later,
-        [*(index[name] == later[f"{name}_later"] for name in keys), _after(later["admitted"], index["opens"], rule)],
-    )
+    later = stays.filter(stays["counts"]).select(*keys, "episode", "admitted")
+    later = later.rename({f"{name}_later": name for name in (*keys, "episode")})
+    follows = [later["episode_later"] > index["episode"], _after(later["admitted"], index["opens"], rule)]
+    pairs = index.join(later, [*(index[name] == later[f"{name}_later"] for name in keys), *follows])
     found = pairs.group_by("person", "episode").aggregate(back=pairs["admitted"].min())
     return stays.left_join(found, ["person", "episode"]).drop("person_right", "episode_right")
 
@@ -135,11 +137,9 @@ def _moment(start: ir.TimestampValue, rule: ReadmissionDefinition, days: int) ->
 def _in_window(stays: ir.Table, rule: ReadmissionDefinition) -> ir.BooleanValue:
     first, last = (_moment(stays["discharged"], rule, days) for days in rule.window_days)
     back = _day(stays["back"], rule)
-    inside = back <= last if rule.window_includes[1] else back < last
-    # no later stay begins before the discharge, unless stays of two hospitals overlap
-    if rule.window_days[0] or not rule.window_includes[0] or rule.within == "hospital":
-        inside &= _after(stays["back"], first, rule)
-    return inside.fill_null(False)  # noqa: FBT003 - Ibis takes it by position
+    before_last = back <= last if rule.window_includes[1] else back < last
+    late_enough = _after(stays["back"], first, rule)
+    return (before_last & late_enough).fill_null(False)  # noqa: FBT003 - Ibis takes it by position
 
 
 def _reason(stays: ir.Table, rule: ReadmissionDefinition, end: datetime) -> ir.StringValue:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from peereval.admissions.days import DAYS_A_YEAR, SameDay, check_same_day, data_days, same_day_note, stays_of
 from peereval.admissions.mirror_windows import YEAR, around, first_days
-from peereval.admissions.rates import reasons_of, table_origin, time_precision
+from peereval.admissions.rates import LEVEL, reasons_of, table_origin, time_precision
 from peereval.admissions.sums import added
 from peereval.errors import InvalidValueError
 from peereval.estimation.clustered import clustered_regression
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from peereval.admissions.engine import Source
 
-LEVEL = 0.95
 _ROWS = {
     "naive": ("naive_before", "naive_after", "after - before the first contact"),
     "index_excluded": ("before", "after", "after discharge - before admission"),

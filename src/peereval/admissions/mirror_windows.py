@@ -11,7 +11,7 @@ import pandas as pd
 
 from peereval.admissions.engine import Source, as_table, to_pandas
 from peereval.contracts import ACTIVITIES, PERSONS, check_table
-from peereval.errors import ColumnError, DesignError, DuplicateError
+from peereval.errors import ColumnError, DesignError, DuplicateError, MissingValueError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -105,8 +105,10 @@ def around(
         discharge), and ``earlier`` (the time before ``before``; missing where not observed).
     """
     import ibis
+    import pyarrow as pa
 
-    mine = ibis.memtable(days[["person"]])
+    # Ibis' own conversion of frames warns under pandas 3
+    mine = ibis.memtable(pa.Table.from_pandas(days[["person"]], preserve_index=False))
     after = _number(pd.Series([pd.Timestamp(data[1])]))[0] + 1
     stays = _stays(table, mine, days, after)
     day = _number(days["day"])
@@ -187,10 +189,17 @@ def _ends(
     table = as_table(persons, PERSONS)
     check_table(table, PERSONS)
     known = [name for name in ("died", "emigrated") if name in table.columns]
+    if not known:
+        msg = "The persons have neither a column 'died' nor 'emigrated'."
+        raise ColumnError(msg, hint="Add what is known of them, or leave persons out.")
     theirs = table.semi_join(mine, "person")
     frame = to_pandas(theirs.select("person", **{name: _day_of(theirs[name]) for name in known}))
     if frame["person"].duplicated().any():
         msg = f"{int(frame['person'].duplicated().sum())} persons have more than one row in the table of persons."
         raise DuplicateError(msg, hint="Keep one row a person.")
+    unknown = int((~days["person"].isin(frame["person"])).sum())
+    if unknown:
+        msg = f"{unknown} persons with a first contact are not in the table of persons."
+        raise MissingValueError(msg, hint="Add them: without a row nobody knows whether they have died.")
     ends = days[["person"]].merge(frame, on="person", how="left")
     return {f"{name}_in_followup": _number(ends[name]) < needed for name in known}

@@ -38,7 +38,7 @@ def read_persons(source: Source, contacts: ir.Table) -> ir.Table:
     DuplicateError
         A person has several rows.
     MissingValueError
-        A person of the contacts is not among the persons: a death would go unseen.
+        A row of the persons has no person; or a person of the contacts is not among them: a death would go unseen.
     ImpossibleDateError
         A person is admitted after the day of death, or on a day before that of birth.
     """
@@ -48,7 +48,11 @@ def read_persons(source: Source, contacts: ir.Table) -> ir.Table:
     if not known:
         msg = f"The persons have none of the columns {', '.join(KNOWN)}."
         raise ColumnError(msg, hint="Add what is known of them, or leave persons out.")
-    persons = persons.filter(persons["person"].notnull()).select("person", *known)
+    nobody = persons.count(where=persons["person"].isnull()).to_pyarrow().as_py()
+    if nobody:
+        msg = f"The column 'person' of the persons is empty in {nobody} rows."
+        raise MissingValueError(msg, hint="Fill it, or leave out the rows: nobody's death is known by them.")
+    persons = persons.select("person", *known)
     _check_persons(persons, contacts.filter(contacts["reason"].isnull()))
     return persons
 

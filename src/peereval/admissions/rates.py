@@ -48,7 +48,8 @@ def readmission_rate(index: Source, *, by: str | None = None, period: Period | N
         One row a group with ``measure`` ``readmission_rate``: numerator, denominator (eligible index stays),
         persons, design effect, and Wilson's interval on the denominator over the design effect (rule R12). With
         `period`, one row a group and period, with its first day as ``time``; a period without index stays has no row.
-        A stay without an outcome and without a reason is left out as ``outcome_missing``.
+        A stay without an outcome and without a reason is left out as ``outcome_missing``, one without a person as
+        ``person_missing``.
 
     Raises
     ------
@@ -187,8 +188,10 @@ def with_reasons(table: ir.Table) -> ir.Table:
     """Let a stay count when its outcome is known; every other one has a reason."""
     import ibis
 
-    counts = table["eligible"].fill_null(False) & table["readmitted"].notnull()  # noqa: FBT003 - Ibis takes it by position
-    reason = ibis.cases((counts, ibis.null("string")), else_=table["reason"].fill_null("outcome_missing"))
+    judged = table["eligible"].fill_null(False) & table["readmitted"].notnull()  # noqa: FBT003 - Ibis takes it by position
+    counts = judged & table["person"].notnull()
+    why = ibis.ifelse(judged, "person_missing", table["reason"].fill_null("outcome_missing"))
+    reason = ibis.cases((counts, ibis.null("string")), else_=why)
     return table.mutate(eligible=counts, reason=reason)
 
 

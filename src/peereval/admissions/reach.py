@@ -8,7 +8,7 @@ import pandas as pd
 
 from peereval.admissions.days import stays_of
 from peereval.admissions.engine import Source, as_table, to_pandas
-from peereval.admissions.rates import ALL, PERIODS, Period, check_by, reasons_of, table_origin
+from peereval.admissions.rates import ALL, LEVEL, PERIODS, Period, check_by, group_of, reasons_of, table_origin
 from peereval.admissions.sums import person_sums, squares_of
 from peereval.contracts import ACTIVITIES, check_table
 from peereval.errors import ColumnError, InvalidValueError, nearest
@@ -18,8 +18,6 @@ from peereval.results import Result, versions
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-LEVEL = 0.95
 
 
 def peer_reach(episodes: Source, activities: Source, *, by: str | None = None, period: Period | None = None) -> Result:
@@ -138,7 +136,7 @@ def _with_dose(stays: ir.Table, contacts: ir.Table, by: str | None, period: Peri
     each = ibis.window(group_by="person", order_by=["admitted", "episode"])
     named = stays.mutate(
         first=first, following=first.lead().over(each), last=stays["discharged"].cast("date"),
-        group=ibis.literal(ALL) if by is None else stays[by].cast("string").fill_null("unknown"),
+        group=group_of(stays, by),
         time=ibis.literal("") if period is None else stays["discharged"].truncate(PERIODS[period]).date().cast("string"),
     )  # fmt: skip
     minutes = contacts["minutes"].cast("float64") if "minutes" in contacts.columns else ibis.null("float64")
@@ -206,15 +204,17 @@ def _row(sums: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 def _unused(contacts: ir.Table, table: ir.Table) -> dict[str, int]:
     """Contacts that belong to no stay, and stays with a contact whose minutes are not known."""
+    nobody, never = contacts["person"].isnull(), contacts["date"].isnull()
     counted = contacts.aggregate(
-        rows=contacts.count(), nobody=contacts.count(where=contacts["person"].isnull())
+        rows=contacts.count(), nobody=contacts.count(where=nobody), never=contacts.count(where=never & ~nobody)
     )  # fmt: skip
     all_of, stays = to_pandas(counted).iloc[0], to_pandas(table.aggregate(
         inside=table["contacts"].sum(), unknown=table.count(where=(table["unknown"] > 0) & table["has_minutes"])
     )).iloc[0].fillna(0)  # fmt: skip
     found = {
         "activity_person_missing": int(all_of["nobody"]),
-        "activity_outside_stay": int(all_of["rows"] - all_of["nobody"] - stays["inside"]),
+        "date_missing": int(all_of["never"]),
+        "activity_outside_stay": int(all_of["rows"] - all_of["nobody"] - all_of["never"] - stays["inside"]),
         "minutes_missing": int(stays["unknown"]),
     }
     return {name: count for name, count in found.items() if count}
