@@ -1,0 +1,1 @@
+"""Interviews: informants, codings, themes, agreement between coders."""

@@ -1,0 +1,1 @@
+"""What a peer-support programme is: its setting, people, money and rules."""
