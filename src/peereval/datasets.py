@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import warnings
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
@@ -38,12 +39,15 @@ class Dataset:
         The figures that were published, and how they are recomputed.
     source : mapping
         The content of its ``datapackage.json``: title, source, licence, schema, how it was made.
+    programmes : mapping of str to Programme
+        The programmes that it describes, by name.
     """
 
     name: str
     tables: Mapping[str, pd.DataFrame]
     published: Publication
     source: Mapping[str, Any]
+    programmes: Mapping[str, Any]
 
     def reproduce(self) -> Result:
         """Compute the published figures again.
@@ -51,9 +55,9 @@ class Dataset:
         Returns
         -------
         Result
-            The ledger: one row a figure and way to recompute it, with ``printed``, ``published``,
-            ``estimate``, ``tolerance``, ``status`` (reproduced, within-rounding, stated, differs, cannot) and
-            ``why``.
+            The ledger: one row a figure and way to recompute it, or other printed figure that it stands against,
+            with ``printed``, ``published``, ``estimate``, ``difference``, ``tolerance``, ``status`` (reproduced,
+            within-rounding, stated, differs, cannot, agrees, contradicts), ``place``, ``other_place`` and ``why``.
 
         Raises
         ------
@@ -62,7 +66,7 @@ class Dataset:
         """
         marks = [origin_of(table) for table in self.tables.values()]
         origin: Origin = max(marks, key=("observed", "reconstructed", "synthetic").index, default="observed")
-        return ledger(self.published, self.tables, _public, study=self.name, origin=origin)
+        return ledger(self.published, self.tables, _public, study=self.name, origin=origin, programmes=self.programmes)
 
 
 def available() -> list[str]:
@@ -124,10 +128,12 @@ def load(name: str) -> Dataset:
         raise UnknownNameError(msg, hint=nearest(name, available()))
     folder = _folder() / name
     source = json.loads(existing_file(folder / "datapackage.json").read_text(encoding="utf-8"))
-    tables = {resource["name"]: read_table(folder / resource["path"]) for resource in source["resources"]}
+    paths = {resource["name"]: folder / resource["path"] for resource in source["resources"]}
+    tables = {each: read_table(path) for each, path in paths.items() if path.suffix != ".toml"}
+    programmes = {each: _public("Programme.from_toml")(path) for each, path in paths.items() if path.suffix == ".toml"}
     published = _published(folder / "published.toml")
     _warn(name, published, source.get("peereval:unverified", []))
-    return Dataset(name=name, tables=tables, published=published, source=source)
+    return Dataset(name=name, tables=tables, published=published, source=source, programmes=programmes)
 
 
 def _published(path: Path) -> Publication:
@@ -152,9 +158,10 @@ def _warn(name: str, published: Publication, unverified: list[str]) -> None:
             warnings.warn(UnverifiedWarning(text), stacklevel=3)
 
 
-def _public(name: str) -> Callable[..., Result]:
-    function: Callable[..., Result] = getattr(import_module("peereval"), name)
-    return function
+def _public(name: str) -> Callable[..., Any]:
+    """The public function of a name, or the method of a class."""
+    found: Any = import_module("peereval")
+    return cast("Callable[..., Any]", reduce(getattr, name.split("."), found))
 
 
 def _folder() -> Path:

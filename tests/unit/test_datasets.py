@@ -368,3 +368,59 @@ def test_published_files_parse_and_name_their_places(root):
         content = tomllib.loads((root / "datasets" / name / "published.toml").read_text(encoding="utf-8"))
         assert all(figure["place"] for figure in content["figure"])
         assert len({figure["id"] for figure in content["figure"]}) == len(content["figure"])
+
+
+def figure(name, printed, place, **more):
+    base = {"id": name, "what": "peers employed", "unit": "persons", "place": place, "verified": "T"}
+    return {**base, "printed": printed, **more}
+
+
+def against(*figures):
+    found = ledger(
+        Publication.model_validate({"title": "t", "reference": "r", "figure": list(figures)}),
+        {},
+        lambda name: getattr(pe, name),
+        study="s",
+        origin="observed",
+    )
+    return found, found.estimates.set_index("way")
+
+
+def test_two_printed_figures_stand_beside_one_another_with_their_places():
+    stated = figure("text", "35", "p. 1", status="stated")
+    found, rows = against(
+        stated, figure("table", "43", "p. 2", against=[{"figure": "text", "why": "the text counts 35"}])
+    )
+    assert rows.loc["against text", ["published", "estimate", "difference"]].tolist() == [43, 35, -8]
+    assert rows.loc["against text", ["status", "place", "other_place"]].tolist() == ["contradicts", "p. 2", "p. 1"]
+    assert unexplained(found).empty
+    silent, _ = against(stated, figure("table", "43", "p. 2", against=[{"figure": "text"}]))
+    assert unexplained(silent)["figure"].tolist() == ["table"]
+
+
+@pytest.mark.parametrize(("one", "other", "status"), [("2.3", "2", "agrees"), ("2.3", "2.4", "contradicts")])
+def test_two_printed_figures_agree_to_the_rounding_of_the_coarser(one, other, status):
+    _, rows = against(
+        figure("a", other, "p. 1", status="stated"), figure("b", one, "p. 2", against=[{"figure": "a", "why": "w"}])
+    )
+    assert rows.loc["against a", "status"] == status
+
+
+def test_a_figure_from_memory_contradicts_nothing():
+    _, rows = against(
+        figure("a", "9", "p. 1", status="stated"), figure("b", "1", "p. 2", verified="M", against=[{"figure": "a"}])
+    )
+    assert rows.loc["against a", "status"] == "cannot"
+
+
+@pytest.mark.parametrize("other", ["nobody", "b"])
+def test_a_figure_stands_against_another_one_that_exists(other):
+    with pytest.raises(ValueError, match="which is no other figure"):
+        against(figure("a", "9", "p", status="stated"), figure("b", "1", "p", against=[{"figure": other}]))
+
+
+def test_figures_have_names_of_their_own_and_something_to_stand_on():
+    with pytest.raises(ValueError, match="two figures are called 'a'"):
+        against(figure("a", "9", "p", status="stated"), figure("a", "1", "p", status="stated"))
+    with pytest.raises(ValueError, match="or what it stands `against`"):
+        against(figure("a", "9", "p"))

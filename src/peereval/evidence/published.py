@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -14,6 +15,8 @@ from peereval.evidence.recomputed import Calls
 from peereval.results import Result, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from peereval.evidence.recomputed import Resolve, Tables
     from peereval.results import Origin
 
@@ -32,6 +35,8 @@ STATUSES = {
     "stated": "copied; there is nothing to recompute it from",
     "differs": "recomputed, and not equal",
     "cannot": "cannot be recomputed, or has not been seen at its source",
+    "agrees": "another place prints the same, to the rounding of the coarser",
+    "contradicts": "another place prints another number for the same thing",
 }
 """What may become of a published figure."""
 
@@ -46,9 +51,11 @@ class Recomputation(_Strict):
     Parameters
     ----------
     function : str
-        A public name of peereval that gives a `Result`.
+        A public name of peereval that gives a `Result`; a method is written ``Programme.staffing``, and its object
+        goes under ``self``.
     arguments : dict
-        Its arguments; a text ``"table:<name>"`` stands for a table of the data set.
+        Its arguments; a text ``"table:<name>"`` stands for a table of the data set, ``"programme:<name>"`` for one of
+        its programme files.
     select : dict
         Values of columns that single out one row of the estimates.
     column : str
@@ -64,6 +71,21 @@ class Recomputation(_Strict):
     select: dict[str, str]
     column: str = "estimate"
     multiply: float = 1.0
+    why: str = ""
+
+
+class Against(_Strict):
+    """Another printed figure for the same thing.
+
+    Parameters
+    ----------
+    figure : str
+        The id of the other figure.
+    why : str
+        What the two say, where they contradict one another.
+    """
+
+    figure: str
     why: str = ""
 
 
@@ -88,6 +110,8 @@ class Figure(_Strict):
         The reason, where it cannot be recomputed.
     recompute : tuple of Recomputation
         The ways in which it is computed again; each is a row of the ledger.
+    against : tuple of Against
+        Other printed figures for the same thing; each is a row of the ledger.
     """
 
     id: str
@@ -99,11 +123,13 @@ class Figure(_Strict):
     status: Literal["stated", "cannot"] | None = None
     why: str = ""
     recompute: tuple[Recomputation, ...] = ()
+    against: tuple[Against, ...] = ()
 
     @model_validator(mode="after")
     def _one_way(self) -> Figure:
-        if bool(self.recompute) == (self.status is not None):
-            msg = f"figure {self.id}: give either `recompute` or a `status`"
+        ways = bool(self.recompute) + (self.status is not None)
+        if ways > 1 or ways + bool(self.against) == 0:
+            msg = f"figure {self.id}: give either `recompute` or a `status`, or what it stands `against`"
             raise ValueError(msg)
         if self.status == "cannot" and not self.why:
             msg = f"figure {self.id}: say why it cannot be recomputed"
@@ -144,8 +170,30 @@ class Publication(_Strict):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _known_figures(self) -> Publication:
+        ids = [figure.id for figure in self.figure]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            msg = f"two figures are called {twice[0]!r}"
+            raise ValueError(msg)
+        for figure in self.figure:
+            for other in figure.against:
+                if other.figure not in ids or other.figure == figure.id:
+                    msg = f"figure {figure.id}: against {other.figure!r}, which is no other figure"
+                    raise ValueError(msg)
+        return self
 
-def ledger(publication: Publication, tables: Tables, resolve: Resolve, *, study: str, origin: Origin) -> Result:
+
+def ledger(
+    publication: Publication,
+    tables: Tables,
+    resolve: Resolve,
+    *,
+    study: str,
+    origin: Origin,
+    programmes: Mapping[str, object] = MappingProxyType({}),
+) -> Result:
     """Compute the figures of a publication again and put them beside the printed ones.
 
     Parameters
@@ -160,20 +208,28 @@ def ledger(publication: Publication, tables: Tables, resolve: Resolve, *, study:
         The data set's name.
     origin : {"observed", "synthetic", "reconstructed"}
         Of the tables.
+    programmes : mapping of str to Programme
+        The programme files of the data set.
 
     Returns
     -------
     Result
-        One row a figure and way to recompute it.
+        One row a figure and way to recompute it, or other figure that it stands against.
 
     Raises
     ------
     PublishedFigureError
         A function, table or row that a figure names does not exist, or a printed figure is no plain number.
     """
-    calls = Calls(tables, resolve, publication.rounding, publication.blocks)
-    rows = [row for figure in publication.figure for row in _rows(figure, calls)]
-    frame = pd.DataFrame(rows).assign(study=study)
+    calls = Calls(tables, resolve, publication.rounding, publication.blocks, programmes)
+    named = {figure.id: figure for figure in publication.figure}
+    rows = [
+        row
+        for figure in publication.figure
+        for row in (*_rows(figure, calls), *(_against(figure, other, named[other.figure]) for other in figure.against))
+    ]
+    frame = pd.DataFrame(rows, columns=list(_ROW)).assign(study=study)
+    frame["difference"] = frame["estimate"].astype(float) - frame["published"]
     return Result(
         kind="ledger",
         title=f"Published beside reproduced: {publication.title}",
@@ -194,6 +250,10 @@ _METHOD = (
     "figure. Every combination of the lowest and highest values of the inputs is tried, which finds the extremes where the figure "
     "rises or falls steadily with each input. The more inputs a formula has, the wider is what their rounding allows."
 )
+_ROW = (
+    "figure", "what", "unit", "printed", "published", "tolerance", "place", "verified", "way", "estimate", "lowest", "highest",
+    "status", "why", "function", "arguments", "other_place",
+)  # fmt: skip
 _COLUMNS = {
     "study": "data set",
     "figure": "the figure's name",
@@ -204,9 +264,11 @@ _COLUMNS = {
     "tolerance": "half of the last printed digit",
     "lowest": "the least that the rounding of printed inputs allows",
     "highest": "the most that the rounding of printed inputs allows",
+    "difference": "the recomputed figure, or the one of the other place, minus the printed number",
     "status": "; ".join(f"{status}: {meaning}" for status, meaning in STATUSES.items()),
     "why": "the reason, where a figure differs or cannot be recomputed",
     "place": "where it is printed",
+    "other_place": "where another figure for the same thing is printed; `way` names it",
     "verified": "; ".join(f"{mark}: {meaning}" for mark, meaning in MARKS.items()),
     "function": "the public function that recomputes it",
     "arguments": "the arguments of that function",
@@ -214,7 +276,7 @@ _COLUMNS = {
 
 
 def unexplained(found: Result) -> pd.DataFrame:
-    """Give the rows of a ledger that differ without a written reason.
+    """Give the rows of a ledger that differ, or contradict another place, without a written reason.
 
     Parameters
     ----------
@@ -227,7 +289,7 @@ def unexplained(found: Result) -> pd.DataFrame:
         Those rows.
     """
     rows = found.estimates
-    return rows[(rows["status"] == "differs") & (rows["why"].fillna("") == "")]
+    return rows[rows["status"].isin(["differs", "contradicts"]) & (rows["why"].fillna("") == "")]
 
 
 def number_of(printed: str) -> tuple[float, float]:
@@ -271,17 +333,33 @@ _PLAIN = re.compile(r"(-?(?:[0-9]*\.([0-9]+)|[0-9]+))\s?%?")
 _SIGNS = str.maketrans({"\u00b7": ".", "\u2212": "-", "\u2012": "-", "\u2013": "-"})
 
 
-def _rows(figure: Figure, calls: Calls) -> list[dict[str, object]]:
+def _base(figure: Figure) -> dict[str, object]:
     published, tolerance = number_of(figure.printed)
-    base = {
+    return {
         "figure": figure.id, "what": figure.what, "unit": figure.unit, "printed": figure.printed, "published": published,
         "tolerance": tolerance, "place": figure.place, "verified": figure.verified,
     }  # fmt: skip
+
+
+def _against(figure: Figure, other: Against, found: Figure) -> dict[str, object]:
+    """The row of a figure beside what another place prints for the same thing."""
+    (published, tolerance), (value, coarse) = number_of(figure.printed), number_of(found.printed)
+    same = abs(value - published) <= max(tolerance, coarse) + 1e-9
+    status = "cannot" if "M" in (figure.verified, found.verified) else "agrees" if same else "contradicts"
+    unseen = "one of the two has not been seen at its source (mark M). " if status == "cannot" else ""
+    return {
+        **_base(figure), "way": f"against {found.id}", "estimate": value, "status": status, "why": unseen + other.why,
+        "other_place": found.place,
+    }  # fmt: skip
+
+
+def _rows(figure: Figure, calls: Calls) -> list[dict[str, object]]:
+    base = _base(figure)
     if figure.status is not None:
         return [{**base, "status": figure.status, "why": figure.why}]
-    ways = _told_apart(figure.recompute)
+    ways = _told_apart(figure.recompute) if figure.recompute else []
     return [
-        {**base, "way": name, **_recomputed(figure, way, calls, published, tolerance)}
+        {**base, "way": name, **_recomputed(figure, way, calls)}
         for name, way in zip(ways, figure.recompute, strict=True)
     ]
 
@@ -293,9 +371,8 @@ def _told_apart(ways: tuple[Recomputation, ...]) -> list[str]:
     return [", ".join(each.get(name, "") for name in differing) for each in said]
 
 
-def _recomputed(
-    figure: Figure, way: Recomputation, calls: Calls, published: float, tolerance: float
-) -> dict[str, object]:
+def _recomputed(figure: Figure, way: Recomputation, calls: Calls) -> dict[str, object]:
+    published, tolerance = number_of(figure.printed)
     value, lowest, highest = calls.values(way, figure.id)
     status = _status(value, (lowest, highest), published, tolerance, figure.verified)
     unseen = "" if figure.verified != "M" else "the printed figure has not been seen at its source (mark M). "

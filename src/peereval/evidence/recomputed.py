@@ -37,12 +37,19 @@ class Calls:
         Table to column to half of the last printed digit.
     blocks : mapping of str to str
         Rounded table to the column whose values are independent of one another.
+    programmes : mapping of str to Programme
+        The programme files of the data set.
     """
 
     def __init__(
-        self, tables: Tables, resolve: Resolve, rounding: Mapping[str, dict[str, float]], blocks: Mapping[str, str]
+        self,
+        tables: Tables,
+        resolve: Resolve,
+        rounding: Mapping[str, dict[str, float]],
+        blocks: Mapping[str, str],
+        programmes: Mapping[str, object],
     ) -> None:
-        self._tables, self._resolve = tables, resolve
+        self._tables, self._resolve, self._programmes = tables, resolve, programmes
         self._rounding, self._blocks = rounding, blocks
         self._made: dict[tuple[str, ...], pd.DataFrame] = {}
 
@@ -90,11 +97,16 @@ class Calls:
 
     def _call(self, way: Recomputation, figure: str, tables: Tables) -> pd.DataFrame:
         try:
-            given = {name: _argument(value, tables) for name, value in way.arguments.items()}
+            given = {name: self._argument(value, tables) for name, value in way.arguments.items()}
             return self._resolve(way.function)(**given).estimates
         except (KeyError, AttributeError, TypeError) as error:
             msg = f"The figure {figure!r} cannot be recomputed: {way.function}: {error}."
             raise PublishedFigureError(msg, hint="Look at `function` and `arguments` in published.toml.") from None
+
+    def _argument(self, value: Any, tables: Tables) -> Any:
+        kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
+        known: Mapping[str, object] | None = {"table": tables, "programme": self._programmes}.get(kind)
+        return value if known is None else known[name]
 
     def _block(self, rounded: set[str], way: Recomputation, figure: str) -> tuple[str, str]:
         """The one rounded table of a way, and the column by whose value it selects."""
@@ -119,10 +131,6 @@ class Calls:
         sides = dict(zip(halves, np.split(signs, len(halves), axis=1), strict=True))
         moved = {column: many[column] + halves[column] * side.ravel() for column, side in sides.items()}
         return {**self._tables, name: many.assign(**{block: names}, **moved)}
-
-
-def _argument(value: Any, tables: Tables) -> Any:
-    return tables[value.removeprefix("table:")] if isinstance(value, str) and value.startswith("table:") else value
 
 
 def _picked(frame: pd.DataFrame, way: Recomputation, figure: str) -> int:

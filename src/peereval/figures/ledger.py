@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from peereval.results import Released, Result
 
 _FARTHEST = 12.0
-_STATUSES = ("reproduced", "within-rounding", "differs", "cannot")
+_STATUSES = ("reproduced", "within-rounding", "differs", "cannot", "agrees", "contradicts")
 
 
 def figure(finding: Result | Released, ax: Axes | None) -> Axes:
