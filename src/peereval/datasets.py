@@ -80,8 +80,8 @@ def available() -> list[str]:
     Examples
     --------
     >>> import peereval as pe
-    >>> pe.datasets.available()
-    ['core-2018', 'danish-readmissions-2010-2018', 'peer-run-course-2012']
+    >>> [name for name in pe.datasets.available() if "readmissions" in name]
+    ['child-readmissions-denmark', 'danish-readmissions-2010-2018']
     """
     return sorted(folder.parent.name for folder in _folder().glob("*/datapackage.json"))
 

@@ -127,8 +127,5 @@ def test_the_wheel_carries_data_and_definitions_and_works(root, tmp_path, in_cle
     place, rows = done.stdout.split()
     assert str(tmp_path) in place
     assert rows == "15"
-    assert in_clean_process("import peereval as pe; print(*pe.datasets.available())").split() == [
-        "core-2018",
-        "danish-readmissions-2010-2018",
-        "peer-run-course-2012",
-    ]
+    folders = sorted(path.parent.name for path in (root / "datasets").glob("*/datapackage.json"))
+    assert in_clean_process("import peereval as pe; print(*pe.datasets.available())").split() == folders

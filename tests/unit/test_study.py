@@ -24,8 +24,8 @@ from peereval.errors import (
 )
 from peereval.files import read_table, write_table
 from peereval.studies.folder import new_study
-from peereval.studies.reading import line_of
 from peereval.studies.sections import rounds
+from peereval.toml_keys import line_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
 

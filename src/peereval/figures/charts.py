@@ -48,13 +48,18 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
         ax.set_xlim(-0.7, len(rows) - 0.3)
         if rows["measure"].iloc[0] == "charted_share":
             ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        ax.set_ylabel(_LABELS[rows["measure"].iloc[0]])
+        ax.set_ylabel(_charted(rows, finding))
         ax.set_xlabel("Period" + (" and n" if "denominator" in rows else ""))
         # above the panel, where neither points nor limits are
         ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4, fontsize=8, borderaxespad=0)
         ax.set_title(_found(finding), pad=22)
         mark_origin(ax, finding)
     return ax
+
+
+def _charted(rows: pd.DataFrame, finding: Result | Released) -> str:
+    named = str(finding.settings.get("value", "estimate"))
+    return _LABELS[rows["measure"].iloc[0]] if named == "estimate" else named.capitalize()
 
 
 def _phase(ax: Axes, part: pd.DataFrame) -> None:

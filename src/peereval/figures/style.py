@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib.transforms import offset_copy
 
 from peereval.results import Released
 
@@ -64,7 +65,7 @@ def one_panel(ax: Axes | None, size: tuple[float, float] = (7.0, 4.0)) -> Axes:
     return plt.subplots(figsize=size)[1] if ax is None else ax
 
 
-def mark_origin(ax: Axes, finding: Result | Released) -> None:
+def mark_origin(ax: Axes, finding: Result | Released, *, above: float = 0) -> None:
     """Write on the panel that its data are synthetic or reconstructed.
 
     Parameters
@@ -73,11 +74,13 @@ def mark_origin(ax: Axes, finding: Result | Released) -> None:
         The panel.
     finding : Result or Released
         What is drawn.
+    above : float
+        How many points above the panel's edge, so that a title of the panel stays readable.
     """
-    write_origin(ax, finding.origin)
+    write_origin(ax, finding.origin, above=above)
 
 
-def write_origin(ax: Axes, origin: str) -> None:
+def write_origin(ax: Axes, origin: str, *, above: float = 0) -> None:
     """Write on the panel that data are synthetic or reconstructed.
 
     Parameters
@@ -86,12 +89,13 @@ def write_origin(ax: Axes, origin: str) -> None:
         The panel.
     origin : {"observed", "synthetic", "reconstructed"}
         Where they come from; nothing is written on observed data.
+    above : float
+        How many points above the panel's edge.
     """
     if origin != "observed":
         words = {"synthetic": "synthetic data", "reconstructed": "data rebuilt from published counts"}[origin]
-        ax.text(
-            1.0, 1.01, words, transform=ax.transAxes, ha="right", va="bottom", fontsize=8, style="italic", color="#555555"
-        )  # fmt: skip
+        place = offset_copy(ax.transAxes, ax.figure, y=above, units="points")  # type: ignore[arg-type]
+        ax.text(1.0, 1.01, words, transform=place, ha="right", va="bottom", fontsize=8, style="italic", color="#555555")
 
 
 def nothing(words: str, finding: Result | Released, ax: Axes | None) -> Axes:

@@ -53,7 +53,7 @@ def figure(finding: Result | Released, ax: Axes | None, *, mark: Any = None) -> 
         for panel, group in zip(panels, groups, strict=True):
             _panel(panel, rows[rows["group"] == group], finding, mark)
         _name_axes(panels, finding)
-        mark_origin(panels[min(len(groups), _ACROSS) - 1], finding)
+        mark_origin(panels[min(len(groups), _ACROSS) - 1], finding, above=27)
     return panels[0] if len(groups) == 1 else np.array(panels)
 
 

@@ -153,7 +153,8 @@ def _estimates(periods: pd.DataFrame) -> pd.DataFrame:
     points = pd.DataFrame(
         {
             "measure": "run_chart_value",
-            "time": periods["time"],
+            # whole numbers stay whole beside the rows of the rules, which have no time
+            "time": periods["time"].convert_dtypes() if periods["time"].dtype.kind == "i" else periods["time"],
             "estimate": periods["value"],
             "centre": centre,
             "phase": periods["phase"],
