@@ -23,7 +23,8 @@ evaluate: $(VENV)/.run  ## evaluate a synthetic region, reproduce published figu
 test: lint types floors  ## everything that needs no server: lint, types, floors, tests
 	@$(BIN)/python -m pytest -n 2
 
-test-all: test  ## also the oldest and newest versions, Spark and PostgreSQL
+test-all: test  ## also more examples, the oldest and newest versions, Spark and PostgreSQL
+	@PEEREVAL_EXAMPLES=200 $(BIN)/python -m pytest -n 2 tests/property tests/spec
 	@sh tests/other_versions.sh
 
 lint: $(VENV)/.test

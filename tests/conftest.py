@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, settings
 import peereval as pe
 
 mpl.use("Agg")
-settings.register_profile("tests", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+# make test-all asks for more examples
+EXAMPLES = int(os.environ.get("PEEREVAL_EXAMPLES", "30"))
+settings.register_profile("tests", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]
 

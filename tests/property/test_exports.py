@@ -87,13 +87,11 @@ def answers_for(source):
 @example(content=b'sep="\na"b\n', source=None)
 @example(content="sep=é\naéb".encode(), source=None)
 @example(content=b"\r", source="qualtrics")
-@settings(max_examples=120)
 def test_bytes_of_any_kind(place, content, source):
     read_or_refuse(place, content, "any.csv", source=source, **answers_for(source))
 
 
 @given(start=st.sampled_from([each() for each in MAKE.TEXTS]), data=st.data(), source=st.sampled_from(TOOLS))
-@settings(max_examples=80)
 def test_exports_with_bytes_changed(place, start, data, source):
     content = bytearray(start)
     for where in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=4)):
@@ -107,7 +105,6 @@ def test_exports_with_bytes_changed(place, start, data, source):
     source=st.sampled_from(TOOLS),
     encoding=st.sampled_from(["utf-8", "utf-16"]),
 )
-@settings(max_examples=120)
 def test_grids_of_cells_as_text(place, rows, separator, source, encoding):
     text = io.StringIO()
     csv.writer(text, delimiter=separator).writerows(rows)
@@ -123,13 +120,11 @@ VALUES = st.one_of(
 
 
 @given(rows=st.lists(st.lists(VALUES, max_size=5), max_size=6), source=st.sampled_from([*TOOLS[:5], "xlsx", None]))
-@settings(max_examples=60)
 def test_grids_of_cells_in_a_workbook(place, rows, source):
     read_or_refuse(place, MAKE.workbook(rows), "grid.xlsx", source=source, **answers_for(source))
 
 
 @given(data=st.data(), cut=st.integers(50, len(BOOK)))
-@settings(max_examples=60)
 def test_workbooks_with_bytes_changed(place, data, cut):
     content = bytearray(BOOK[:cut] if data.draw(st.booleans()) else BOOK)
     for where in data.draw(st.lists(st.integers(4, len(content) - 1), max_size=4)):
@@ -138,7 +133,6 @@ def test_workbooks_with_bytes_changed(place, data, cut):
 
 
 @given(data=st.data())
-@settings(max_examples=60)
 def test_parts_of_workbooks_with_bytes_changed(place, data):
     """Unpacked, changed and packed again, since a packed part that was changed fails at its checksum."""
     import zipfile
@@ -166,7 +160,6 @@ def test_spss_files_with_bytes_changed(place, data):
 
 
 @given(data=st.data())
-@settings(max_examples=80)
 def test_parquet_files_with_bytes_changed(place, data):
     content = bytearray(PARQUET)
     for where in data.draw(st.lists(st.integers(4, len(content) - 1), min_size=1, max_size=6)):

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import peereval as pe
@@ -77,7 +77,6 @@ def numbers(rows):
     return code.T, np.array([label for label, _ in rows], dtype=np.int64)
 
 
-@settings(max_examples=120)
 @given(tables, st.sampled_from([0, 1]))
 @example([(0, (1, 1, 1)), (1, (1, 1, 1)), (2, (1, 1, 0)), (1, (0, 1, 0))], 1)
 def test_links_are_those_of_the_plain_linker(rows, max_distance):

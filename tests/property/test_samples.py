@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -47,7 +47,6 @@ def mirrored(one, other, within=1e-9):
     assert one.p_value == pytest.approx(other.p_value, abs=within, nan_ok=True)
 
 
-@settings(max_examples=30)
 @given(samples, samples)
 def test_without_pairs_overlapping_is_welch_or_the_pooled_t(a, b):
     from scipy.stats import ttest_ind
@@ -61,7 +60,6 @@ def test_without_pairs_overlapping_is_welch_or_the_pooled_t(a, b):
         )
 
 
-@settings(max_examples=30)
 @given(pairs_of_points)
 def test_with_nothing_but_pairs_overlapping_is_the_paired_t(pairs):
     paired, found = mean_of(pairs[:, 1] - pairs[:, 0]), overlapping_means(pairs, NONE, NONE)
@@ -71,7 +69,6 @@ def test_with_nothing_but_pairs_overlapping_is_the_paired_t(pairs):
         assert np.isnan(found.std_error)
 
 
-@settings(max_examples=30)
 @given(pairs_of_points, samples, samples, st.randoms())
 def test_overlapping_knows_no_order_and_no_first(pairs, a, b, random):
     order = random.sample(range(len(pairs)), len(pairs))
@@ -81,7 +78,6 @@ def test_overlapping_knows_no_order_and_no_first(pairs, a, b, random):
         mirrored(found, test(pairs[:, ::-1], b, a))
 
 
-@settings(max_examples=30)
 @given(shares, shares)
 def test_overlapping_shares_know_no_first_and_stay_within_one(pairs, apart):
     found = overlapping_proportions(pairs, apart[:, 0], apart[:, 1])
@@ -90,7 +86,6 @@ def test_overlapping_shares_know_no_first_and_stay_within_one(pairs, apart):
     assert np.isnan(found.conf_low) or -1 <= found.conf_low <= found.estimate <= found.conf_high <= 1
 
 
-@settings(max_examples=30)
 @given(samples)
 def test_paired_ranks_and_signs_are_mirrored(differences):
     for test in (signed_rank, sign_test):
@@ -101,7 +96,6 @@ def test_paired_ranks_and_signs_are_mirrored(differences):
         assert np.isnan(found.conf_low) or -1 <= found.conf_low <= found.estimate <= found.conf_high <= 1
 
 
-@settings(max_examples=30)
 @given(samples, samples)
 def test_two_samples_of_ranks_are_mirrored_and_only_order_counts(a, b):
     for test in (mann_whitney, brunner_munzel):
@@ -112,7 +106,6 @@ def test_two_samples_of_ranks_are_mirrored_and_only_order_counts(a, b):
     assert brunner_munzel(a, b).estimate == pytest.approx(counted)
 
 
-@settings(max_examples=30)
 @given(st.integers(51, 80), st.integers(0, 5))
 def test_the_approximation_goes_on_where_the_exact_test_ends(n, seed):
     """Without ties scipy's exact test has no limit."""
@@ -124,7 +117,6 @@ def test_the_approximation_goes_on_where_the_exact_test_ends(n, seed):
     assert mann_whitney(*halves).p_value == pytest.approx(mannwhitneyu(*halves, method="exact").pvalue, abs=0.005)
 
 
-@settings(max_examples=30)
 @given(shares)
 def test_paired_shares_are_mirrored_and_hold_the_estimate(pairs):
     for corrected in (True, False):
@@ -138,7 +130,6 @@ def test_paired_shares_are_mirrored_and_hold_the_estimate(pairs):
     assert found.p_value <= signs.p_value
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 30), st.integers(0, 30))
 def test_the_mid_p_is_the_exact_p_less_half_of_what_is_as_far(rose, fell):
     from scipy.stats import binom, binomtest
@@ -149,7 +140,6 @@ def test_the_mid_p_is_the_exact_p_less_half_of_what_is_as_far(rose, fell):
         assert mcnemar_mid_p(rose, fell) == pytest.approx(binomtest(rose, changed).pvalue - as_far / 2)
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 20))
 def test_score_limits_are_not_rejected_by_their_own_error(rose, fell, still):
     n = rose + fell + still
@@ -161,14 +151,12 @@ def test_score_limits_are_not_rejected_by_their_own_error(rose, fell, still):
     assert high <= wider[1]
 
 
-@settings(max_examples=30)
 @given(shares)
 def test_independent_shares_are_mirrored(answers):
     a, b = answers[:, 0], answers[: len(answers) // 2 + 1, 1]
     mirrored(risk_difference(a, b), risk_difference(b, a))
 
 
-@settings(max_examples=30)
 @given(arrays(float, st.tuples(st.integers(2, 12), st.integers(3, 5)), elements=st.sampled_from([0.0, 1.0])))
 def test_friedman_of_yes_and_no_is_cochrans_q(answers):
     one, other = friedman(answers), cochran_q(answers)
@@ -243,7 +231,6 @@ def test_without_spread_between_persons_both_links_are_one():
     same(mixed.contrast([1]), plain.contrast([1]), "estimate")
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 50))
 def test_with_one_person_a_unit_cr2_of_two_means_is_welch(seed):
     """Bell and McCaffrey: the errors are those of unequal variances, and the degrees of freedom those of equal ones."""
@@ -257,7 +244,6 @@ def test_with_one_person_a_unit_cr2_of_two_means_is_welch(seed):
     assert found.df == pytest.approx(parts.sum() ** 2 / (parts**2 / (1 / parts - 1)).sum())
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 50))
 def test_units_know_no_names_and_mirror_with_the_outcome(seed):
     rng = np.random.default_rng(seed)

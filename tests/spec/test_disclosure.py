@@ -373,7 +373,6 @@ def test_release_agrees_with_the_words_of_the_policy(drawn):
 
 
 @given(drawn=groups_of_counts)
-@settings(max_examples=60)
 def test_no_attacker_pins_a_small_count(drawn):
     """Every set of true counts that fits the released table is counted through, even knowing the true group sizes.
 

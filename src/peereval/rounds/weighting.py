@@ -70,12 +70,23 @@ def _weights(design: pd.DataFrame, other: np.ndarray, persons: pd.DataFrame) -> 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PerfectSeparationWarning)
-            fit = Logit(other, matrix).fit(disp=0, method="newton", maxiter=200, tol=1e-12)
+            # steps never get as small as this where rounding stops them first; what counts is checked below
+            fit = Logit(other, matrix).fit(disp=0, method="newton", maxiter=200, tol=1e-12, warn_convergence=False)
     except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError) as error:
-        msg = "The covariates tell the arms apart without doubt, so no person of one arm could have been in the other."
-        raise DesignError(msg, hint="Compare arms with persons alike, or leave a covariate out.") from error
+        raise _told_apart() from error
     chance = np.asarray(fit.predict(matrix), dtype=np.float64)
+    if not np.abs(matrix.T @ (other - chance)).max() < _BALANCED * len(other):
+        raise _told_apart()
     return pd.Series(np.where(other == 1, 1 - chance, chance), index=persons.index)
+
+
+_BALANCED = 1e-8
+"""The largest mean difference, in standard deviations, that the weights may leave."""
+
+
+def _told_apart() -> DesignError:
+    msg = "The covariates tell the arms apart without doubt, so no person of one arm could have been in the other."
+    return DesignError(msg, hint="Compare arms with persons alike, or leave a covariate out.")
 
 
 def balance_table(persons: pd.DataFrame, *, arm: str, reference_arm: str, covariates: Sequence[str]) -> Result:
