@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from peereval.errors import PublishedFigureError, UnknownNameError, UnverifiedWarning, nearest
+from peereval.evidence.extra_tables import ExtraTable
 from peereval.evidence.published import MARKS, Publication, ledger
 from peereval.files import existing_file, read_table, read_toml
 from peereval.results import origin_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from peereval.programmes.programme import Programme
     from peereval.results import Origin, Result
 
 
@@ -41,13 +43,16 @@ class Dataset:
         The content of its ``datapackage.json``: title, source, licence, schema, how it was made.
     programmes : mapping of str to Programme
         The programmes that it describes, by name.
+    absent : mapping of str to str
+        Tables that are not there, and why: those of other packages, which are not carried because of their licence.
     """
 
     name: str
     tables: Mapping[str, pd.DataFrame]
     published: Publication
     source: Mapping[str, Any]
-    programmes: Mapping[str, Any]
+    programmes: Mapping[str, Programme]
+    absent: Mapping[str, str]
 
     def reproduce(self) -> Result:
         """Compute the published figures again.
@@ -66,7 +71,10 @@ class Dataset:
         """
         marks = [origin_of(table) for table in self.tables.values()]
         origin: Origin = max(marks, key=("observed", "reconstructed", "synthetic").index, default="observed")
-        return ledger(self.published, self.tables, _public, study=self.name, origin=origin, programmes=self.programmes)
+        return ledger(
+            self.published, self.tables, _public, study=self.name, origin=origin, programmes=self.programmes,
+            absent=self.absent,
+        )  # fmt: skip
 
 
 def available() -> list[str]:
@@ -128,12 +136,15 @@ def load(name: str) -> Dataset:
         raise UnknownNameError(msg, hint=nearest(name, available()))
     folder = _folder() / name
     source = json.loads(existing_file(folder / "datapackage.json").read_text(encoding="utf-8"))
-    paths = {resource["name"]: folder / resource["path"] for resource in source["resources"]}
+    paths = {each["name"]: folder / each["path"] for each in source["resources"] if "path" in each}
+    extra = {each["name"]: ExtraTable(**each["peereval:extra"]) for each in source["resources"] if "path" not in each}
+    absent = {each: why for each, table in extra.items() if (why := table.absent())}
     tables = {each: read_table(path) for each, path in paths.items() if path.suffix != ".toml"}
+    tables |= {each: table.read() for each, table in extra.items() if each not in absent}
     programmes = {each: _public("Programme.from_toml")(path) for each, path in paths.items() if path.suffix == ".toml"}
     published = _published(folder / "published.toml")
     _warn(name, published, source.get("peereval:unverified", []))
-    return Dataset(name=name, tables=tables, published=published, source=source, programmes=programmes)
+    return Dataset(name=name, tables=tables, published=published, source=source, programmes=programmes, absent=absent)
 
 
 def _published(path: Path) -> Publication:

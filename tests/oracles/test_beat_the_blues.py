@@ -60,3 +60,19 @@ def test_likelihood_and_variances_are_as_printed(fitted):
 def test_persons_without_any_follow_up_are_counted_out(fitted):
     assert (fitted.n_persons, fitted.n_observations) == (97, 280)
     assert fitted.exclusions == {"outcome_missing": 120}
+
+
+@pytest.mark.parametrize(
+    ("correlation", "treatment", "robust", "scale"),
+    [("independence", -3.237, 1.7746, 79.3), ("exchangeable", -2.169, 1.7361, 81.7)],
+)
+def test_marginal_models_are_as_printed(correlation, treatment, robust, scale):
+    trial = pe.datasets.load("beat-the-blues").tables["trial"]
+    formula = 'bdi ~ pre + C(treatment, contr.treatment("TAU")) + length + drug'
+    found = pe.gee(formula, trial, person="person", round="months", correlation=correlation)
+    rows = found.estimates
+    mine = rows[rows["term"].str.contains("BtheB", na=False)].iloc[0]
+    assert mine["estimate"] == pytest.approx(treatment, abs=5e-4)
+    assert mine["std_error"] == pytest.approx(robust, abs=5e-5)
+    assert rows.loc[rows["measure"] == "residual_scale", "estimate"].item() == pytest.approx(scale, abs=0.05)
+    assert (mine["n"], mine["n_persons"], found.exclusions) == (280, 97, {"outcome_missing": 120})

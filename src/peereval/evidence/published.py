@@ -58,6 +58,9 @@ class Recomputation(_Strict):
         its programme files.
     select : dict
         Values of columns that single out one row of the estimates.
+    table : str
+        Where the estimates stand: ``estimates`` of a `Result`, or another table or number of what the function gives,
+        such as ``coefficients`` or ``loglik`` of a fitted model.
     column : str
         The column of the estimates.
     multiply : float
@@ -68,7 +71,8 @@ class Recomputation(_Strict):
 
     function: str
     arguments: dict[str, Any]
-    select: dict[str, str]
+    select: dict[str, str] = Field(default_factory=dict)
+    table: str = "estimates"
     column: str = "estimate"
     multiply: float = 1.0
     why: str = ""
@@ -193,6 +197,7 @@ def ledger(
     study: str,
     origin: Origin,
     programmes: Mapping[str, object] = MappingProxyType({}),
+    absent: Mapping[str, str] = MappingProxyType({}),
 ) -> Result:
     """Compute the figures of a publication again and put them beside the printed ones.
 
@@ -210,6 +215,8 @@ def ledger(
         Of the tables.
     programmes : mapping of str to Programme
         The programme files of the data set.
+    absent : mapping of str to str
+        Tables that are not there, and why: what needs them cannot be recomputed.
 
     Returns
     -------
@@ -226,7 +233,10 @@ def ledger(
     rows = [
         row
         for figure in publication.figure
-        for row in (*_rows(figure, calls), *(_against(figure, other, named[other.figure]) for other in figure.against))
+        for row in (
+            *_rows(figure, calls, absent),
+            *(_against(figure, other, named[other.figure]) for other in figure.against),
+        )
     ]
     frame = pd.DataFrame(rows, columns=list(_ROW)).assign(study=study)
     frame["difference"] = frame["estimate"].astype(float) - frame["published"]
@@ -353,15 +363,21 @@ def _against(figure: Figure, other: Against, found: Figure) -> dict[str, object]
     }  # fmt: skip
 
 
-def _rows(figure: Figure, calls: Calls) -> list[dict[str, object]]:
+def _rows(figure: Figure, calls: Calls, absent: Mapping[str, str]) -> list[dict[str, object]]:
     base = _base(figure)
     if figure.status is not None:
         return [{**base, "status": figure.status, "why": figure.why}]
     ways = _told_apart(figure.recompute) if figure.recompute else []
     return [
-        {**base, "way": name, **_recomputed(figure, way, calls)}
+        {**base, "way": name, **(_without(way, absent) or _recomputed(figure, way, calls))}
         for name, way in zip(ways, figure.recompute, strict=True)
     ]
+
+
+def _without(way: Recomputation, absent: Mapping[str, str]) -> dict[str, object]:
+    """What the row says where a table is not there."""
+    lacking = [why for name, why in absent.items() if f"table:{name}" in way.arguments.values()]
+    return {"status": "cannot", "why": lacking[0], "function": way.function} if lacking else {}
 
 
 def _told_apart(ways: tuple[Recomputation, ...]) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from peereval.errors import PublishedFigureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from peereval.evidence.published import Recomputation
@@ -75,7 +75,7 @@ class Calls:
             The function, an argument or the selected estimate does not exist, or the rounding of the inputs
             cannot be followed.
         """
-        call = (way.function, str(sorted(way.arguments.items())))
+        call = (way.function, way.table, str(sorted(way.arguments.items())))
         found = self._once(call, lambda: self._call(way, figure, self._tables))
         value = float(found[way.column].iloc[_picked(found, way, figure)]) * way.multiply
         rounded = {name for name in self._rounding if f"table:{name}" in way.arguments.values()}
@@ -98,10 +98,11 @@ class Calls:
     def _call(self, way: Recomputation, figure: str, tables: Tables) -> pd.DataFrame:
         try:
             given = {name: self._argument(value, tables) for name, value in way.arguments.items()}
-            return self._resolve(way.function)(**given).estimates
+            found = getattr(self._resolve(way.function)(**given), way.table)
         except (KeyError, AttributeError, TypeError) as error:
             msg = f"The figure {figure!r} cannot be recomputed: {way.function}: {error}."
             raise PublishedFigureError(msg, hint="Look at `function` and `arguments` in published.toml.") from None
+        return found if isinstance(found, pd.DataFrame) else pd.DataFrame({"estimate": [found]})
 
     def _argument(self, value: Any, tables: Tables) -> Any:
         kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
