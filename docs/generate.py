@@ -14,6 +14,7 @@ from peereval.contracts import CONTRACTS
 from peereval.disclosure.policy import POLICIES, disclosure_policy
 from peereval.files import definitions
 from peereval.instruments.card import card
+from peereval.programmes.criteria import CRITERIA, fidelity_criteria
 from peereval.reasons import REASONS
 
 TESTS = Path(__file__).parents[1] / "tests"
@@ -29,6 +30,7 @@ def everything(folder: Path) -> None:
         "definitions": _definitions(),
         "instruments": _instruments(),
         "instrument-schema": _schema(),
+        "programme-schema": _programme_schema(),
         **_error_pages(),
     }
     for name, text in pages.items():
@@ -57,7 +59,7 @@ def _api() -> str:
     return "\n".join(lines)
 
 
-_WITH_METHODS = {"Study", "Evaluation", "datasets.Dataset"}
+_WITH_METHODS = {"Study", "Evaluation", "Programme", "datasets.Dataset"}
 
 
 def _found(name: str) -> object:
@@ -130,7 +132,20 @@ def _definitions() -> str:
             policy.source,
             "",
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_fidelity()])
+
+
+def _fidelity() -> list[str]:
+    """The fidelity criteria, a table a set."""
+    lines = ["## Fidelity criteria", ""]
+    for name in sorted(definitions(*CRITERIA)):
+        found = fidelity_criteria(name)
+        lines += [f"### {name}", "", f"{found.name}, version {found.version}. {found.source}. {found.partial}", ""]
+        lines += ["| criterion | group | | page | what is asked |", "| --- | --- | --- | --- | --- |"]
+        lines += [
+            f"| `{each.id}` | {each.group} | {each.strength} | {each.page} | {each.text} |" for each in found.criterion
+        ]
+    return [*lines, ""]
 
 
 _MARKS = {
@@ -174,3 +189,9 @@ def _schema() -> str:
     """The JSON Schema that every definition in the catalogue follows."""
     schema = json.dumps(pe.Instrument.model_json_schema(), indent=1)
     return f"# Schema of an instrument\n\nEvery file of the catalogue follows it.\n\n```json\n{schema}\n```\n"
+
+
+def _programme_schema() -> str:
+    """The JSON Schema that every programme file follows."""
+    schema = json.dumps(pe.Programme.model_json_schema(), indent=1)
+    return f"# Schema of a programme\n\nEvery programme file, written in TOML, follows it.\n\n```json\n{schema}\n```\n"

@@ -43,6 +43,27 @@ PRINTED = {
 }
 
 
+# Table 3: coefficient of the mixed model, its limits where they are printed, and p, at 3 and at 6 months
+ADJUSTED = {
+    "empowerment": ((0.12, 0.022, 0.22, 0.016), (0.13, 0.026, 0.23, 0.012)),
+    "hope": ((0.10, None, None, 0.039), (0.17, None, None, 0.001)),
+    "self-efficacy": ((0.23, 0.059, 0.40, 0.010), (0.21, 0.027, 0.39, 0.026)),
+    "quality of life": ((0.064, None, None, 0.471), (0.11, None, None, 0.24)),
+    "loneliness": ((0.066, None, None, 0.85), (-0.34, None, None, 0.35)),
+}
+
+
+def coefficients() -> pd.DataFrame:
+    """One row an outcome and round: the printed coefficient of the mixed model, its limits and p."""
+    rows = [
+        (outcome, label, *cell)
+        for outcome, cells in ADJUSTED.items()
+        for label, cell in zip(ROUNDS[1:], cells, strict=True)
+    ]
+    names = ["outcome", "round", "estimate", "conf_low", "conf_high", "p_value"]
+    return pd.DataFrame(rows, columns=names).astype({"outcome": "string", "round": "string"})
+
+
 def outcomes() -> pd.DataFrame:
     """One row an outcome, round and arm: the printed mean, standard deviation and number."""
     rows = [
@@ -64,3 +85,4 @@ def sd_as_mean(cell: tuple[float | None, float, int]) -> float | None:
 
 if __name__ == "__main__":
     write_table(outcomes(), Path(__file__).parent / "outcomes.parquet")
+    write_table(coefficients(), Path(__file__).parent / "coefficients.parquet")

@@ -38,12 +38,25 @@ if TYPE_CHECKING:
     from peereval.admissions.stays import length_of_stay as length_of_stay
     from peereval.admissions.survival import time_to_readmission as time_to_readmission
     from peereval.admissions.time_lost import restricted_mean as restricted_mean
+    from peereval.costs.budgets import budget_scenarios as budget_scenarios
+    from peereval.costs.returns import benefit_to_cost as benefit_to_cost
+    from peereval.costs.returns import break_even as break_even
+    from peereval.costs.value_for_money import cost_effectiveness as cost_effectiveness
+    from peereval.costs.value_for_money import cost_per_bed_day as cost_per_bed_day
+    from peereval.costs.value_for_money import cost_per_readmission_avoided as cost_per_readmission_avoided
     from peereval.disclosure.release import release as release
     from peereval.errors import IgnoredAnswersWarning as IgnoredAnswersWarning
     from peereval.errors import PeerevalError as PeerevalError
     from peereval.errors import ReverseKeyWarning as ReverseKeyWarning
     from peereval.errors import UnverifiedWarning as UnverifiedWarning
+    from peereval.evidence.audits import audit as audit
+    from peereval.evidence.conversions import convert_effects as convert_effects
     from peereval.evidence.effects import effect_size as effect_size
+    from peereval.evidence.expected_rate import compare_with_expected_rate as compare_with_expected_rate
+    from peereval.evidence.influence import leave_one_out as leave_one_out
+    from peereval.evidence.pooling import pool as pool
+    from peereval.evidence.printed_means import compare_printed_means as compare_printed_means
+    from peereval.evidence.reconstruction import reconstruct_counts as reconstruct_counts
     from peereval.evidence.risks import compare_risks as compare_risks
     from peereval.figures.persons import change_waterfall as change_waterfall
     from peereval.instruments.lookup import instrument as instrument
@@ -51,8 +64,31 @@ if TYPE_CHECKING:
     from peereval.instruments.model import Instrument as Instrument
     from peereval.instruments.reliability import reliability as reliability
     from peereval.instruments.scoring import score as score
+    from peereval.interviews.codebook import Codebook as Codebook
+    from peereval.interviews.codebook import read_codebook as read_codebook
+    from peereval.interviews.codebook import write_codebook as write_codebook
+    from peereval.interviews.coders import agreement as agreement
+    from peereval.interviews.codings import read_codings as read_codings
+    from peereval.interviews.informants import informant_counts as informant_counts
+    from peereval.interviews.new_themes import saturation as saturation
+    from peereval.interviews.scores_beside import joint_display as joint_display
+    from peereval.interviews.theme_pairs import co_occurrence as co_occurrence
+    from peereval.interviews.themes import theme_matrix as theme_matrix
     from peereval.mixed_models.fit import mmrm as mmrm
+    from peereval.mixed_models.marginal import gee as gee
     from peereval.mixed_models.model import MMRM as MMRM
+    from peereval.programmes.funding import Funding as Funding
+    from peereval.programmes.organisation import Answer as Answer
+    from peereval.programmes.organisation import Partner as Partner
+    from peereval.programmes.organisation import PeerModel as PeerModel
+    from peereval.programmes.organisation import Round as Round
+    from peereval.programmes.organisation import SickLeave as SickLeave
+    from peereval.programmes.organisation import Supervision as Supervision
+    from peereval.programmes.organisation import Training as Training
+    from peereval.programmes.organisation import Turnover as Turnover
+    from peereval.programmes.organisation import Unit as Unit
+    from peereval.programmes.positions import Position as Position
+    from peereval.programmes.programme import Programme as Programme
     from peereval.results import Released as Released
     from peereval.results import Result as Result
     from peereval.results import bind_results as bind_results
@@ -96,6 +132,19 @@ if TYPE_CHECKING:
     __version__: str = _version("peereval")
 else:
     _EXPORTS = {
+        "Answer": "peereval.programmes.organisation",
+        "Codebook": "peereval.interviews.codebook",
+        "Funding": "peereval.programmes.funding",
+        "Partner": "peereval.programmes.organisation",
+        "PeerModel": "peereval.programmes.organisation",
+        "Position": "peereval.programmes.positions",
+        "Programme": "peereval.programmes.programme",
+        "Round": "peereval.programmes.organisation",
+        "SickLeave": "peereval.programmes.organisation",
+        "Supervision": "peereval.programmes.organisation",
+        "Training": "peereval.programmes.organisation",
+        "Turnover": "peereval.programmes.organisation",
+        "Unit": "peereval.programmes.organisation",
         "Evaluation": "peereval.studies.evaluation",
         "IgnoredAnswersWarning": "peereval.errors",
         "Instrument": "peereval.instruments.model",
@@ -112,28 +161,44 @@ else:
         "Study": "peereval.studies.study",
         "SurveyMapping": "peereval.surveys.mapping",
         "UnverifiedWarning": "peereval.errors",
+        "agreement": "peereval.interviews.coders",
         "answer_distribution": "peereval.surveys.distribution",
         "attrition": "peereval.surveys.attrition",
+        "audit": "peereval.evidence.audits",
         "balance_table": "peereval.rounds.weighting",
         "baseline_table": "peereval.surveys.baseline",
         "bed_days": "peereval.admissions.bed_days",
+        "benefit_to_cost": "peereval.costs.returns",
         "bind_results": "peereval.results",
+        "break_even": "peereval.costs.returns",
+        "budget_scenarios": "peereval.costs.budgets",
         "change_waterfall": "peereval.figures.persons",
         "check_study": "peereval.studies.checking",
+        "co_occurrence": "peereval.interviews.theme_pairs",
         "compare_curves": "peereval.admissions.curve_comparison",
         "compare_definitions": "peereval.admissions.comparison",
+        "compare_printed_means": "peereval.evidence.printed_means",
+        "compare_with_expected_rate": "peereval.evidence.expected_rate",
         "compare_risks": "peereval.evidence.risks",
         "compare_rounds": "peereval.rounds.compare",
         "control_chart": "peereval.series.control_charts",
+        "convert_effects": "peereval.evidence.conversions",
+        "cost_effectiveness": "peereval.costs.value_for_money",
+        "cost_per_bed_day": "peereval.costs.value_for_money",
+        "cost_per_readmission_avoided": "peereval.costs.value_for_money",
         "datasets": "peereval.datasets",
         "difference_in_differences": "peereval.series.differences",
         "effect_size": "peereval.evidence.effects",
         "episodes": "peereval.admissions.episodes",
         "event_rate": "peereval.admissions.events",
         "funnel_plot": "peereval.admissions.funnel",
+        "gee": "peereval.mixed_models.marginal",
         "hazard_ratios": "peereval.admissions.hazards",
         "impute_rounds": "peereval.rounds.imputation",
+        "informant_counts": "peereval.interviews.informants",
         "instrument": "peereval.instruments.lookup",
+        "joint_display": "peereval.interviews.scores_beside",
+        "leave_one_out": "peereval.evidence.influence",
         "length_of_stay": "peereval.admissions.stays",
         "interrupted_series": "peereval.series.interrupted",
         "linear_trend": "peereval.series.trends",
@@ -144,6 +209,7 @@ else:
         "mmrm": "peereval.mixed_models.fit",
         "peer_reach": "peereval.admissions.reach",
         "person_changes": "peereval.rounds.persons",
+        "pool": "peereval.evidence.pooling",
         "power_of_mcnemar": "peereval.rounds.mcnemar_power",
         "power_of_mmrm": "peereval.rounds.mmrm_power",
         "power_of_two_rates": "peereval.rounds.planning",
@@ -151,25 +217,31 @@ else:
         "precision_of_change": "peereval.rounds.planning",
         "probability_of_change": "peereval.rounds.posterior",
         "pseudonymise": "peereval.surveys.pseudonyms",
+        "read_codebook": "peereval.interviews.codebook",
+        "read_codings": "peereval.interviews.codings",
         "read_contacts": "peereval.admissions.contacts",
         "read_sheet": "peereval.surveys.exports",
         "read_survey": "peereval.surveys.responses",
         "readmission_rate": "peereval.admissions.rates",
         "readmissions": "peereval.admissions.readmission",
+        "reconstruct_counts": "peereval.evidence.reconstruction",
         "recurrent_readmissions": "peereval.admissions.recurrence",
         "release": "peereval.disclosure.release",
         "reliability": "peereval.instruments.reliability",
         "reliable_change": "peereval.rounds.change",
         "restricted_mean": "peereval.admissions.time_lost",
         "run_chart": "peereval.series.run_charts",
+        "saturation": "peereval.interviews.new_themes",
         "score": "peereval.instruments.scoring",
         "score_local": "peereval.surveys.local_items",
         "simulate_study": "peereval.simulate.study",
         "standardised_rate": "peereval.admissions.standardisation",
         "summarise_contacts": "peereval.admissions.contact_summary",
+        "theme_matrix": "peereval.interviews.themes",
         "time_to_readmission": "peereval.admissions.survival",
         "tipping_point": "peereval.rounds.tipping",
         "with_exposure": "peereval.admissions.exposure",
+        "write_codebook": "peereval.interviews.codebook",
         "write_responses": "peereval.surveys.storage",
     }
 

@@ -193,6 +193,17 @@ class IdentifierError(PeerevalError):
     code = "PE211"
 
 
+class ExchangeFormatError(PeerevalError):
+    """A project or codebook of a program for qualitative analysis breaks the REFI-QDA format.
+
+    The message names the element: a coding or a set that refers to a code which is not in the codebook, two codes with
+    one id, an attribute that must be there. Nothing is read in part: export the project again from the program that
+    wrote it.
+    """
+
+    code = "PE212"
+
+
 class DesignError(PeerevalError):
     """The analysis that was asked for does not fit the declared design.
 

@@ -50,6 +50,7 @@ def test_codes_do_not_change():
         "UnsupportedInputError": "PE209",
         "LayoutError": "PE210",
         "IdentifierError": "PE211",
+        "ExchangeFormatError": "PE212",
         "DesignError": "PE301",
         "CodingError": "PE302",
         "NotScoredError": "PE303",

@@ -24,6 +24,18 @@ def findings(region, region_scores, region_stays):
     )
     two_arms = {"arm": "arm", "reference_arm": "usual care", "allocation": "observed"}
     by_month = pe.readmission_rate(stays, period="month")
+    scheme = pe.Programme(
+        origin="synthetic",
+        positions=(
+            pe.Position(count=2, date="2021", source="own"),
+            pe.Position(count=(3, 4), date="2022", source="own"),
+        ),
+        funding=(
+            pe.Funding(
+                purpose="peers", amount=1e6, currency="DKK", price_level=2021, start=2021, status="spent", source="own"
+            ),
+        ),
+    )
     return {
         "attrition": pe.attrition(region.responses, arm="arm", invited=region.invited),
         "baseline": pe.baseline_table(
@@ -37,16 +49,26 @@ def findings(region, region_scores, region_stays):
             course.tables["outcomes"], formula="posttest", treatment="peer-run course", control="control"
         ),
         "ledger": course.reproduce(),
+        "printed-means": pe.compare_printed_means(
+            course.tables["outcomes"], treatment="peer-run course", control="control"
+        ),
+        "expected-rate": pe.compare_with_expected_rate(
+            pe.datasets.load("lawn-2008").tables["readmissions"], expected=0.3
+        ),
         "linkage": pe.linkage_summary(pe.link_rounds(simulate_codes(200, seed=3), code=CODE)),
         "standardised-rates": pe.standardised_rate(stays, by="unit", strata=("acute",)),
         "funnel": pe.funnel_plot(pe.readmission_rate(stays, by="unit")),
         "control-chart": pe.control_chart(by_month),
         "run-chart": pe.run_chart(by_month),
+        "staffing": scheme.staffing(),
+        "funding": scheme.funding_totals(),
+        "fidelity": scheme.fidelity("nsph-2018"),
     }
 
 
 KINDS = ["attrition", "baseline", "rounds", "rates", "survival", "risks", "effects", "ledger", "linkage"]
-KINDS += ["standardised-rates", "funnel", "control-chart", "run-chart"]
+KINDS += ["standardised-rates", "funnel", "control-chart", "run-chart", "staffing", "funding", "fidelity"]
+KINDS += ["printed-means", "expected-rate"]
 
 
 def panels(drawn):
@@ -75,7 +97,20 @@ def test_made_up_data_are_named_on_every_panel(findings, kind):
 
 
 @pytest.mark.parametrize(
-    "kind", ["attrition", "rates", "survival", "risks", "standardised-rates", "funnel", "control-chart", "run-chart"]
+    "kind",
+    [
+        "attrition",
+        "rates",
+        "survival",
+        "risks",
+        "standardised-rates",
+        "funnel",
+        "control-chart",
+        "run-chart",
+        "staffing",
+        "funding",
+        "fidelity",
+    ],
 )
 def test_a_figure_draws_into_the_callers_axes(findings, kind):
     import matplotlib.pyplot as plt

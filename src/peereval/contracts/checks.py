@@ -156,7 +156,7 @@ def _check_key(frame: pd.DataFrame, contract: Contract) -> None:
         return
     first = key[again].iloc[0]
     same = (key == first).all(axis=1).to_numpy().nonzero()[0].tolist()
-    where = ", ".join(f"{name} {first[name]!r}" for name in contract.key if name != "person")
+    where = ", ".join(f"{name} {first[name]!r}" for name in contract.key if name not in ("person", "informant"))
     msg = (
         f"The {contract.name} have {int(again.sum())} rows that share their {' and '.join(contract.key)} with another row; "
         f"the first are {row_numbers(same)}" + (f" ({where})." if where else ".")

@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
     from peereval.disclosure.policy import Policy
 
-_LEAKS = ("std_error", "statistic", "df", "df_denominator", "expected_count")
+_LEAKS = (
+    "std_error", "statistic", "df", "df_denominator", "expected_count", "variance", "weight", "ratio", "ratio_low",
+    "ratio_high", "prediction_low", "prediction_high", "events_treatment", "n_treatment", "events_control", "n_control",
+    "correction", "i_squared", "tau_squared",
+)  # fmt: skip
 """Numbers that give away the exact count beside a rounded one."""
 _SAYS_WHICH = ("time", "conf_level", "delta")
 """Numbers that say what an estimate is of."""
 _INSIDE = ("sd", "flag", "spacing", "two_valued", "fraction_missing_information", "monte_carlo_error")
 """What an analysis needs and a reader outside does not get."""
+_SAID_TOGETHER = ("groups_reporting", "groups_contradicting", "meta_inference")
+"""Which groups spoke of a theme, and how that fits the scores."""
 
 
 def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -396,6 +402,59 @@ def withhold_extremes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # no
     return left.assign(**dict.fromkeys(numbers, np.nan), withheld=True)
 
 
+def protect_themes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Protect how many informants spoke of a theme as shares; where n of a group is not known, nothing is shown.
+
+    Of a group of unknown size five informants may be everybody.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Themes by group, with ``kind``, ``numerator`` and ``denominator``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; shares in whole per cent, counts rounded.
+    """
+    known = rows[rows["denominator"].notna()]
+    unknown = rows[rows["denominator"].isna()]
+    # the groups of a theme add up within its kind
+    parts = [protect_shares(known.assign(outcome=known["kind"]), policy).drop(columns="outcome")] if len(known) else []
+    return pd.concat([*parts, *([withhold_extremes(unknown, policy)] if len(unknown) else [])])
+
+
+def protect_reports(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Leave what a published report says of its groups, but not that one person said it; round how many were asked.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Themes by group, with ``extent`` and perhaps ``n``; no persons are counted in them.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows, none of them withheld.
+    """
+    of_one = rows["extent"].fillna("").str.split(", ").map(lambda words: "one" in words).astype(bool)
+    safe = rows.assign(extent=rows["extent"].mask(of_one), withheld=False)
+    if "n" in safe:
+        count = safe["n"].astype(float)
+        safe["n"] = rounded(count, policy).mask(small(count, policy))
+    return safe
+
+
+def withhold_joint(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Withhold themes beside scores: the numbers, which groups spoke of a theme, and what the two say together."""
+    said = {name: rows[name].mask(rows["measure"].notna()) for name in _SAID_TOGETHER}
+    return withhold_extremes(rows.assign(**said), policy)
+
+
 def leave_plans(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # noqa: ARG001 - treatments are called alike
     """Leave what was computed from assumptions, of which no person is a part."""
     return rows.assign(withheld=False)
@@ -415,5 +474,8 @@ TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
     "extreme": withhold_extremes,
     "test": protect_tests,
     "plan": leave_plans,
+    "theme": protect_themes,
+    "report": protect_reports,
+    "joint": withhold_joint,
 }
 """The treatment of each kind of measure."""

@@ -140,5 +140,7 @@ _SAID = {
     "curve": "curves given at fixed days",
     "coefficient": "reliabilities rounded and given without intervals",
     "test": "of tests only p values, rounded up",
+    "theme": "shares in whole per cent",
+    "report": "what only one informant said given without saying so",
 }
 """What is done to each kind of measure, in words for the report."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from peereval.errors import InvalidValueError
+from peereval.figures.study_scale import shown_values, study_axis
 from peereval.figures.style import COLOURS, MARKS, count, mark_origin, one_panel, styled
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from peereval.results import Released, Result
 
 
 def figure(finding: Result | Released, ax: Axes | None) -> Axes:
-    """Draw effect sizes, one row an outcome and round, one mark a formula.
+    """Draw effect sizes, one row a study, outcome and round.
 
     Parameters
     ----------
@@ -29,13 +31,25 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
     -------
     Axes
         The panel.
+
+    Raises
+    ------
+    InvalidValueError
+        The effects are of several measures.
     """
     rows = finding.estimates
-    labels = rows["outcome"].astype(str) + (", " + rows["round"].astype(str) if "round" in rows else "")
+    measures = sorted(set(rows["measure"]))
+    if len(measures) > 1:
+        msg = f"Effects of {len(measures)} measures ({', '.join(measures)}) do not fit into one panel."
+        raise InvalidValueError(msg, hint="Draw one measure at a time.")
+    named = [rows[name].astype(str) for name in ("study", "outcome", "round") if name in rows]
+    labels = pd.concat(named, axis=1).agg(", ".join, axis=1) if named else pd.Series("effect", index=rows.index)
+    measure = measures[0] if measures else "cohens_d"
+    drawn = rows.assign(**{name: shown_values(rows[name], measure) for name in ("estimate", "conf_low", "conf_high")})
     with styled():
-        drawn = forest(rows, labels, rows["measure"] if len(set(rows["measure"])) > 1 else None, finding, ax)
-        drawn.set_xlabel("Effect size, 95 % interval (positive: in favour of the treatment)")
-    return drawn
+        panel = forest(drawn, labels, None, finding, ax, null=float(measure.startswith("log_")))
+        study_axis(panel, measure, finding, "95 % interval")
+    return panel
 
 
 def forest(

@@ -16,11 +16,12 @@ from peereval.files import existing_file, read_table, read_toml
 from peereval.instruments.scoring import score
 from peereval.mentions import row_numbers
 from peereval.studies.linking import linked_responses
-from peereval.studies.reading import line_of, read_plan
+from peereval.studies.reading import read_plan
 from peereval.surveys.item_file import read_item_file
 from peereval.surveys.local_items import score_local
 from peereval.surveys.mapping import SheetLayout, SurveyMapping
 from peereval.surveys.responses import read_survey
+from peereval.toml_keys import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path
