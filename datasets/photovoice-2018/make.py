@@ -55,7 +55,8 @@ def outcomes() -> pd.DataFrame:
 
 def of_round(label: str) -> pd.DataFrame:
     """The rows of one round."""
-    return outcomes().query("round == @label").reset_index(drop=True)
+    rows = outcomes()
+    return rows[rows["round"] == label].reset_index(drop=True)
 
 
 def before() -> pd.DataFrame:

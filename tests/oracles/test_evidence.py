@@ -221,3 +221,34 @@ def test_the_lengths_of_stay_of_stroke_units():
         else:
             limits = [pooled(result)[name] for name in ("std_error", "conf_low", "conf_high")]
             assert limits == pytest.approx([0.7648, 1.9646, 4.9627], abs=6e-5)
+
+
+def test_intervals_of_few_studies_keep_their_level():
+    """250 meta-analyses with known truth (Monte Carlo error 1.4 points), three effects a study, correlated 0.7.
+
+    With 6 studies Hartung and Knapp's interval and the robust one of dependent effects cover 95 %, the normal one less.
+    """
+    from peereval.evidence.pooled import pool_studies
+
+    rng = np.random.default_rng(11)
+    k, each, runs = 6, 3, 250
+    units = np.repeat([f"s{place}" for place in range(k)], each)
+    covered = {"hartung-knapp": 0, "normal": 0, "robust": 0}
+    for _ in range(runs):
+        variance = np.repeat(rng.uniform(0.02, 0.1, k), each)
+        shared = np.repeat(rng.normal(0, 1, k), each)
+        noise = np.sqrt(variance) * (0.7**0.5 * shared + 0.3**0.5 * rng.normal(0, 1, k * each))
+        y = 0.3 + np.repeat(rng.normal(0, 0.25, k), each) + noise
+        frame = pd.DataFrame({"estimate": y, "variance": variance, "unit": units})
+        first = frame.iloc[::each]
+        means = {
+            "hartung-knapp": pool_studies(first, "reml").mean,
+            "normal": pool_studies(first, "reml", hartung_knapp=False).mean,
+            "robust": pool_studies(frame, "reml").mean,
+        }
+        for name, mean in means.items():
+            covered[name] += mean.conf_low <= 0.3 <= mean.conf_high
+    shares = {name: count / runs for name, count in covered.items()}
+    assert shares["hartung-knapp"] == pytest.approx(0.95, abs=0.03)
+    assert shares["robust"] == pytest.approx(0.95, abs=0.03)
+    assert shares["normal"] < shares["hartung-knapp"] - 0.02

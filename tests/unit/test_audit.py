@@ -39,6 +39,37 @@ def test_grim_of_the_example_of_its_authors():
     assert found["estimate"].iloc[0] == pytest.approx(145 / 28)
 
 
+def test_grimmer_is_that_of_trying_every_sum_of_squares():
+    """Naive second implementation: for the sums of six whole numbers, every sum of squares of the same parity."""
+    n, rows, expected = 6, [], []
+    for total in range(6, 43):
+        squares = [each for each in range(total % 2, 400, 2) if each >= total**2 / n]
+        for hundredths in range(0, 350, 7):
+            rows.append({"mean": f"{total / n:.2f}", "sd": f"{hundredths / 100:.2f}", "n": n, "items": 1})
+            fit = {
+                less: any(
+                    abs(math.sqrt((each - total**2 / n) / (n - less)) - hundredths / 100) <= 0.005 + 1e-9
+                    for each in squares
+                )
+                for less in (0, 1)
+            }
+            expected.append("possible" if fit[1] else "suspicious" if fit[0] else "impossible")
+    judged = verdicts(pd.DataFrame(rows), "grimmer")
+    assert judged == expected
+    assert set(judged) == {"possible", "suspicious", "impossible"}
+
+
+def test_grimmer_never_accuses_real_scores():
+    draw = np.random.default_rng(1)
+    samples = [
+        draw.integers(0, 11, n * k).reshape(n, k).mean(axis=1) for n in (3, 5, 8) for k in (1, 4) for _ in range(80)
+    ]
+    items = [k for _ in (3, 5, 8) for k in (1, 4) for _ in range(80)]
+    table = pd.DataFrame({"mean": [f"{s.mean():.3f}" for s in samples], "sd": [f"{s.std(ddof=1):.3f}" for s in samples],
+                          "n": [len(s) for s in samples], "items": items})  # fmt: skip
+    assert verdicts(table, "grimmer") == ["possible"] * 480
+
+
 def test_grim_knows_items_and_says_where_it_tells_nothing():
     table = pd.DataFrame({"mean": ["3.45", "3.45", "3.45"], "n": [20, 10, 120], "items": [1, 2, 1]})
     assert verdicts(table, "grim") == ["possible", "possible", "not checkable"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 
+import pandas as pd
 import pytest
 
 import peereval as pe
@@ -110,3 +111,12 @@ def test_criteria_and_tasks_are_as_many_as_the_ledger_states():
         float(printed["hours-least"]),
         float(printed["recovery-years"]),
     ]
+
+
+def test_one_managers_wish_is_not_the_extent_of_what_managers_say():
+    codings = pe.datasets.load("recovery-mentors-2016").tables["codings"]
+    unclear = codings[(codings["theme"] == "role is unclear") & (codings["role"] == "manager")]
+    assert unclear["extent"].dropna().tolist() == ["one"]
+    cells = pe.theme_matrix(codings.drop(columns="kind")).estimates.set_index(["term", "group"])["extent"]
+    assert pd.isna(cells["role is unclear", "manager"])
+    assert cells["start was hard", "peer"] == "most"

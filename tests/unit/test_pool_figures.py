@@ -91,7 +91,7 @@ def test_effects_and_pools_without_a_study_are_drawn_as_ratios_too():
     for finding in (effects(3), pe.leave_one_out(effects(4))):
         panel = finding.plot()
         assert panel.get_xscale() == "log"
-        assert "Risk ratio, treatment to control" in panel.get_xlabel()
+        assert panel.get_xlabel().startswith("Risk ratio\nbelow 1: in favour of the treatment")
     mixed = pd.DataFrame({"measure": ["odds_ratio", "hedges_g"], "estimate": 0.5, "std_error": 0.1})
     with pytest.raises(InvalidValueError, match="2 measures"):
         pe.effect_size(mixed, formula="standard-error").plot()

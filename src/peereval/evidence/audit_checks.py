@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Cells: TypeAlias = Mapping[str, Printed]
 
 _DUST = 1e-9
+_PARITY = 2
+"""A whole number and its square are both even or both odd, so sums of squares move in steps of two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,14 +207,47 @@ def whole_scores(cells: Cells) -> Allowed:
     """
     mean = cells["mean"]
     parts = cells["n"].value * cells["items"].value
-    step = mean.high - mean.low
+    nearest, above = _whole_sums(mean, parts)
+    cut_off = above - np.abs(mean.value) < mean.high - mean.low - _DUST
+    return Allowed(nearest, nearest, nearest, np.where(cut_off, -np.inf, nearest), np.where(cut_off, np.inf, nearest))
+
+
+def _whole_sums(mean: Printed, parts: Numbers) -> tuple[Numbers, Numbers]:
+    """The nearest mean that is a whole number of parts, and the next one away from 0; missing where every mean is one."""
     # a step narrower than the rounding leaves no mean out
-    telling = (parts > 0) & (step * parts < 1)
+    telling = (parts > 0) & ((mean.high - mean.low) * parts < 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         nearest = np.where(telling, np.round(mean.value * parts) / parts, np.nan)
-        above = np.ceil(np.abs(mean.value) * parts - _DUST) / parts
-    cut_off = above - np.abs(mean.value) < step - _DUST
-    return Allowed(nearest, nearest, nearest, np.where(cut_off, -np.inf, nearest), np.where(cut_off, np.inf, nearest))
+        return nearest, np.ceil(np.abs(mean.value) * parts - _DUST) / parts
+
+
+def whole_squares(cells: Cells) -> Allowed:
+    """GRIMMER: the squares of whole numbers add up to a whole number, even where their sum is even (Anaya 2016).
+
+    A standard deviation that fits only with the divisor n, not n - 1, is suspicious.
+    """
+    mean, sd, n, items = cells["mean"], cells["sd"], cells["n"].value, cells["items"].value
+    nearest, _ = _whole_sums(mean, n * items)
+    # the sum is known only where the printed mean allows one
+    total = np.where(
+        (nearest >= mean.low - _DUST) & (nearest <= mean.high + _DUST), np.round(nearest * n * items), np.nan
+    )
+    usual, other = (_nearest_deviation(sd, total, n, items, n - less) for less in (1, 0))
+    fits = np.abs(other - sd.value) <= (sd.high - sd.low) / 2 + _DUST
+    return Allowed(usual, usual, usual, np.where(fits, -np.inf, usual), np.where(fits, np.inf, usual))
+
+
+def _nearest_deviation(sd: Printed, total: Numbers, n: Numbers, items: Numbers, divisor: Numbers) -> Numbers:
+    """The nearest standard deviation that a whole sum of squares of the right parity gives; missing where each does."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, middle, high = (
+            divisor * (items * each) ** 2 + total**2 / n for each in (np.maximum(sd.low, 0.0), sd.value, sd.high)
+        )
+        below = _PARITY * np.floor((middle - total % _PARITY) / _PARITY) + total % _PARITY
+        deviations = np.sqrt((np.stack([below, below + _PARITY]) - total**2 / n) / divisor) / items
+    distance = np.where(np.isnan(deviations), np.inf, np.abs(deviations - sd.value))
+    chosen = np.take_along_axis(deviations, distance.argmin(axis=0)[None], axis=0)[0]
+    return np.where(high - low < _PARITY, chosen, np.nan)
 
 
 def percentage(cells: Cells) -> Allowed:
@@ -263,6 +298,7 @@ CHECKS = (
     Check("range", "mean", _SCALE, scale_range, "outside the range of the scale", "", "the range of the scale is not known"),
     Check("sd", "sd", ("mean", "n", *_SCALE), largest_sd, "larger than scores within the range of the scale can have around this mean", "", "the mean, n or range is missing, or the mean is outside the range"),
     Check("grim", "mean", ("n", "items"), whole_scores, "not the mean of so many whole-number scores: n, the mean or the scoring is another", "the mean of so many whole-number scores only if further decimals were cut off instead of rounded", "n or the number of items is missing, or at this n every mean with these decimals is possible"),
+    Check("grimmer", "sd", ("mean", "n", "items"), whole_squares, "not the standard deviation of so many whole-number scores with this mean", "the standard deviation of such scores only with the divisor n instead of n - 1", "the mean, n or items are missing or do not fit, or at this n every standard deviation with these decimals is possible"),
     Check("percent", "percent", ("count", "n"), percentage, "not 100 × count / n", "", "the count or n is not printed"),
 )  # fmt: skip
 """The checks that compute what a figure may be."""

@@ -55,6 +55,7 @@ def audit(
     range      mean         lowest, highest (or instrument)             within the range of the scale
     sd         sd           mean, n, lowest, highest (or instrument)    at most what the range lets it be
     grim       mean         n, items                                    a whole number over n × items, rounded
+    grimmer    sd           mean, n, items                              squares of whole numbers, of the sum's parity
     percent    percent      count, n                                    100 × count / n
     mean_is_sd mean         sd                                          they differ (else suspicious)
     repeated   mean         sd                                          no other row has both (else suspicious)
@@ -150,6 +151,7 @@ _METHOD = (
 )
 _REFERENCES = (
     "Brown and Heathers 2017, Social Psychological and Personality Science 8:363",
+    "Anaya 2016, PeerJ Preprints (GRIMMER)",
     "Bhatia and Davis 2000, American Mathematical Monthly 107:353",
     "Higgins and Thompson 2002, Statistics in Medicine 21:1539",
 )

@@ -80,14 +80,15 @@ def _lines(rows: pd.DataFrame) -> pd.DataFrame:
     shown = rows[rows["part"].isin(["study", "pooled"])].assign(label=_labels(rows))
     shown["group"] = shown["group"].fillna("") if "group" in shown else ""
     heads = shown[~shown["group"].isin(["", "all"])].drop_duplicates("group")
-    heads = heads[["group"]].assign(label=heads["group"], part="heading")
+    parts = [heads[["group"]].assign(label=heads["group"], part="heading"), shown]
     if "prediction_low" in shown:
-        predicted = shown[shown["prediction_low"].notna()].assign(part="prediction", label="prediction interval")
-        shown = shown.assign(prediction_low=np.nan, prediction_high=np.nan)
-        # a line of its own has no other numbers
-        shown = pd.concat([shown, predicted[["group", "label", "part", "prediction_low", "prediction_high"]]])
+        limits = ["prediction_low", "prediction_high"]
+        # a line of its own, which has no other numbers
+        predicted = shown.loc[shown["prediction_low"].notna(), ["group", *limits]]
+        parts = [parts[0], shown.drop(columns=limits), predicted.assign(label="prediction interval", part="prediction")]
     order = {"heading": 0, "study": 1, "pooled": 2, "prediction": 3}
-    together = pd.concat([heads, shown], ignore_index=True)
+    # empty columns would have a say in what the others hold
+    together = pd.concat([each.dropna(axis=1, how="all") for each in parts if len(each)], ignore_index=True)
     names = list(dict.fromkeys(together["group"]))
     keyed = together.assign(place=together["group"].map(names.index), kind=together["part"].map(order))
     sorted_lines = keyed.sort_values(["place", "kind"], kind="stable", ignore_index=True)
@@ -170,7 +171,13 @@ def _interval(row: pd.Series, *names: str) -> str:
 
 def _digits(value: float) -> str:
     """Two decimals, fewer of large numbers."""
-    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"  # noqa: PLR2004 - 12.3 needs no second decimal
+    text = f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"  # noqa: PLR2004 - 12.3 needs no second decimal
+    return text.replace("-", "−")
+
+
+def _three(value: float) -> str:
+    """Three digits, all before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - never as a power of ten
 
 
 def _heterogeneity(finding: Result | Released) -> list[str]:
@@ -194,7 +201,8 @@ def _said(told: dict[Any, dict[Any, Any]], name: str) -> str:
         parts = [f"Q {q['estimate']:.1f} (df {q['df']:.0f}), p {_p(q['p_value'])}", f"I² {share:.0f} %"]
     if "tau_squared" in told:
         tau = told["tau_squared"]
-        parts.append(f"τ² {tau['estimate']:.3g} ({tau['conf_low']:.2g} to {tau['conf_high']:.2g})")
+        low, high = (_three(tau[name]) for name in ("conf_low", "conf_high"))
+        parts.append(f"τ² {_three(tau['estimate'])} ({low} to {high})")
     if "subgroup_difference" in told:
         between = told["subgroup_difference"]
         parts.append(f"between groups Q {between['estimate']:.1f} (df {between['df']:.0f}), p {_p(between['p_value'])}")

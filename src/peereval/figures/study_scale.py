@@ -93,11 +93,11 @@ def study_axis(ax: Axes, measure: str, finding: Result | Released, *below: str) 
 
 def _words(measure: str, finding: Result | Released) -> str:
     logged = measure.startswith("log_")
-    said = _WORDS.get(measure, measure) + (", treatment to control" if logged else ", treatment minus control")
+    said = _WORDS.get(measure, measure)
     if measure == "mean_difference" and finding.settings.get("scale"):
         said += f", {finding.settings['scale']}"
     better = finding.settings.get("direction")
     if better is None:
-        return said
+        return said + (", treatment to control" if logged else ", treatment minus control")
     side = "above" if better == "higher is better" else "below"
-    return f"{said} ({side} {'1' if logged else '0'}: in favour of the treatment)"
+    return f"{said}\n{side} {'1' if logged else '0'}: in favour of the treatment"

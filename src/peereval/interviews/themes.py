@@ -56,9 +56,9 @@ def theme_matrix(codings: pd.DataFrame, *, by: str = "role", informants: pd.Data
         One row a theme (``term``, with its ``kind``) and ``group``. Of coded interviews: ``informants_reporting``, and
         where anybody contradicts a theme also ``informants_contradicting``: ``numerator`` of ``denominator``
         informants, the share in ``estimate``, and all groups together as ``all``. Of a report:
-        ``theme_in_report`` with ``answer``, ``extent`` (one, some, several, most, all: of those who report it, or where
-        nobody does, of those who contradict it) and ``place``; the column ``n``
-        says how many informants were asked, where `informants` is given. Rows without a group, and in coded interviews
+        ``theme_in_report`` with ``answer``, ``extent`` (one, some, several, many, most, all: of those who report it, or
+        where nobody does, of those who contradict it; empty where one of the statements does not say) and ``place``; the
+        column ``n`` says how many informants were asked, where `informants` is given. Rows without a group, and in coded interviews
         rows without an informant, are left out and counted. The figure draws the themes of one kind with
         ``plot(kind="benefit")``.
 
@@ -134,7 +134,7 @@ _REPORTED = (
 _KIND = {"kind": "benefit, challenge, proposal, dilemma or condition; empty where the codings do not say"}
 _OF_REPORTS = {
     "answer": "reported, contradicted, reported and contradicted, or not reported",
-    "extent": "how many of the group reported it, else contradicted it: one, some, several, most, all",
+    "extent": "how many of the group reported it, else contradicted it, where every statement of the cell says so: one, some, several, many, most, all",
     "place": "where the report says so",
 }
 
@@ -246,6 +246,9 @@ def _texts_of_cells(rows: pd.DataFrame, name: str, join: Callable[[pd.Series], A
 
 
 def _extents(values: pd.Series) -> Any:
+    # a word of extent beside a statement without one would be read as the extent of both
+    if values.isna().any():
+        return pd.NA
     return as_words(sorted(values.dropna().unique(), key=EXTENTS.index)) or pd.NA
 
 
