@@ -48,7 +48,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
             x = np.clip(multiple[here], -_FARTHEST, _FARTHEST)
             ax.plot(x, here, MARKS[place], color=COLOURS[place], label=status if len(here) else None)
         followed = "rounding of the inputs" if np.any(high > low) else None
-        ax.hlines(np.arange(len(rows)), low, high, color="#999999", linewidth=1, zorder=1, label=followed)
+        ax.hlines(np.arange(len(rows)), low, high, color="#999999", linewidth=1, zorder=1).set_label(followed)
         for row in np.flatnonzero(np.abs(multiple) > _FARTHEST):
             ax.annotate(
                 f"{multiple[row]:+.0f}", (np.sign(multiple[row]) * _FARTHEST, row), xytext=(6 * np.sign(multiple[row]), 0),
