@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_a_difference_without_a_reason_ends_with_1(monkeypatch, capsys):
             for figure in loaded.published.figure
         )
         published = loaded.published.model_copy(update={"figure": figures})
-        return datasets.Dataset(name=name, tables=loaded.tables, published=published, source=loaded.source)
+        return replace(loaded, published=published)
 
     monkeypatch.setattr(datasets, "load", without_reasons)
     with pytest.warns(UserWarning, match="mark M"):
