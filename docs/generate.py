@@ -16,6 +16,7 @@ from peereval.files import definitions
 from peereval.instruments.card import card
 from peereval.programmes.criteria import CRITERIA, fidelity_criteria
 from peereval.reasons import REASONS
+from peereval.studies.schema import FILE, as_json, study_schema, study_tables
 
 TESTS = Path(__file__).parents[1] / "tests"
 
@@ -31,6 +32,7 @@ def everything(folder: Path) -> None:
         "instruments": _instruments(),
         "instrument-schema": _schema(),
         "programme-schema": _programme_schema(),
+        "study-file": _study_file(),
         **_error_pages(),
     }
     for name, text in pages.items():
@@ -131,6 +133,8 @@ def _definitions() -> str:
             "",
             policy.source,
             "",
+            *(f"- not verified: {part}" for part in policy.unverified),
+            "",
         ]
     return "\n".join([*lines, *_fidelity()])
 
@@ -191,7 +195,43 @@ def _schema() -> str:
     return f"# Schema of an instrument\n\nEvery file of the catalogue follows it.\n\n```json\n{schema}\n```\n"
 
 
+def _study_file() -> str:
+    """Every key of a study.toml, a table each."""
+    lines = [
+        "# The study file",
+        "",
+        "A study is one file, `study.toml`. A key that is not known is refused; the nearest is told.",
+        "",
+    ]
+    for header, (meaning, keys) in study_tables().items():
+        lines += [f"## {header.replace('<', '&lt;')}", "", meaning, ""]
+        lines += ["| key | value | without it | meaning |", "| --- | --- | --- | --- |"] if keys else []
+        for key in keys:
+            without = key.default if key.default in ("", "required") else f"`{key.default}`"
+            cells = (f"`{key.name}`", key.kind, without, key.meaning)
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        lines.append("")
+    return "\n".join([*lines, "## For editors", "", _EDITORS, ""])
+
+
+_EDITORS = (
+    f"Editors that know JSON Schema check the file while it is written: a new study folder holds `{FILE}`, which the first line "
+    "of its `study.toml` names."
+)
+
+
+def study_schema_file() -> None:
+    """Write the JSON Schema that is shipped with the package; run it after a key was added."""
+    place = Path(pe.__file__).parent / "studies" / FILE
+    place.write_text(as_json(study_schema()), encoding="utf-8", newline="\n")
+
+
 def _programme_schema() -> str:
     """The JSON Schema that every programme file follows."""
     schema = json.dumps(pe.Programme.model_json_schema(), indent=1)
     return f"# Schema of a programme\n\nEvery programme file, written in TOML, follows it.\n\n```json\n{schema}\n```\n"
+
+
+if __name__ == "__main__":
+    everything(Path(__file__).parent / "generated")
+    study_schema_file()

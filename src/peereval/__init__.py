@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from peereval.costs.value_for_money import cost_per_bed_day as cost_per_bed_day
     from peereval.costs.value_for_money import cost_per_readmission_avoided as cost_per_readmission_avoided
     from peereval.disclosure.release import release as release
+    from peereval.disclosure.storage import read_released as read_released
+    from peereval.disclosure.storage import write_released as write_released
     from peereval.errors import IgnoredAnswersWarning as IgnoredAnswersWarning
     from peereval.errors import PeerevalError as PeerevalError
     from peereval.errors import ReverseKeyWarning as ReverseKeyWarning
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from peereval.evidence.pooling import pool as pool
     from peereval.evidence.printed_means import compare_printed_means as compare_printed_means
     from peereval.evidence.reconstruction import reconstruct_counts as reconstruct_counts
+    from peereval.evidence.regional import regional_effects as regional_effects
     from peereval.evidence.risks import compare_risks as compare_risks
     from peereval.figures.persons import change_waterfall as change_waterfall
     from peereval.instruments.lookup import instrument as instrument
@@ -89,6 +92,7 @@ if TYPE_CHECKING:
     from peereval.programmes.organisation import Unit as Unit
     from peereval.programmes.positions import Position as Position
     from peereval.programmes.programme import Programme as Programme
+    from peereval.reports.reporting_checklists import checklist as checklist
     from peereval.results import Released as Released
     from peereval.results import Result as Result
     from peereval.results import bind_results as bind_results
@@ -113,8 +117,11 @@ if TYPE_CHECKING:
     from peereval.series.trends import linear_trend as linear_trend
     from peereval.simulate.study import simulate_study as simulate_study
     from peereval.studies.checking import check_study as check_study
+    from peereval.studies.differences import compare_releases as compare_releases
     from peereval.studies.evaluation import Evaluation as Evaluation
+    from peereval.studies.prespecification import departures as departures
     from peereval.studies.study import Study as Study
+    from peereval.studies.withdrawal import withdraw as withdraw
     from peereval.surveys.attrition import attrition as attrition
     from peereval.surveys.baseline import baseline_table as baseline_table
     from peereval.surveys.distribution import answer_distribution as answer_distribution
@@ -174,12 +181,15 @@ else:
         "budget_scenarios": "peereval.costs.budgets",
         "change_waterfall": "peereval.figures.persons",
         "check_study": "peereval.studies.checking",
+        "checklist": "peereval.reports.reporting_checklists",
+        "departures": "peereval.studies.prespecification",
         "co_occurrence": "peereval.interviews.theme_pairs",
         "compare_curves": "peereval.admissions.curve_comparison",
         "compare_definitions": "peereval.admissions.comparison",
         "compare_printed_means": "peereval.evidence.printed_means",
         "compare_with_expected_rate": "peereval.evidence.expected_rate",
         "compare_risks": "peereval.evidence.risks",
+        "compare_releases": "peereval.studies.differences",
         "compare_rounds": "peereval.rounds.compare",
         "control_chart": "peereval.series.control_charts",
         "convert_effects": "peereval.evidence.conversions",
@@ -221,11 +231,13 @@ else:
         "read_codings": "peereval.interviews.codings",
         "read_contacts": "peereval.admissions.contacts",
         "read_sheet": "peereval.surveys.exports",
+        "read_released": "peereval.disclosure.storage",
         "read_survey": "peereval.surveys.responses",
         "readmission_rate": "peereval.admissions.rates",
         "readmissions": "peereval.admissions.readmission",
         "reconstruct_counts": "peereval.evidence.reconstruction",
         "recurrent_readmissions": "peereval.admissions.recurrence",
+        "regional_effects": "peereval.evidence.regional",
         "release": "peereval.disclosure.release",
         "reliability": "peereval.instruments.reliability",
         "reliable_change": "peereval.rounds.change",
@@ -241,7 +253,9 @@ else:
         "time_to_readmission": "peereval.admissions.survival",
         "tipping_point": "peereval.rounds.tipping",
         "with_exposure": "peereval.admissions.exposure",
+        "withdraw": "peereval.studies.withdrawal",
         "write_codebook": "peereval.interviews.codebook",
+        "write_released": "peereval.disclosure.storage",
         "write_responses": "peereval.surveys.storage",
     }
 

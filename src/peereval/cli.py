@@ -1,11 +1,11 @@
-"""The command line: new, check, evaluate, reproduce, instruments."""
+"""The command line: new, check, evaluate, release, diff, withdraw, reproduce, instruments."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 from contextlib import contextmanager
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,19 +13,38 @@ import typer
 from peereval.errors import PeerevalError, PeerevalWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
     from peereval.results import Result
+    from peereval.studies.differences import Differences
+    from peereval.studies.running import Run
 
+_EXIT = (
+    "Exit codes: 0 done; 1 done, but a section failed or a published figure differs without a written reason; "
+    "2 something in the input must be mended first; 130 stopped by Ctrl-C, and nothing is half-written."
+)
 app = typer.Typer(
     help="Evaluate mental-health peer support: from raw exports to a report that may leave the building.",
-    epilog="Exit codes: 0 done; 1 a published figure differs without a written reason; 2 something in the input must be mended.",
+    epilog=_EXIT,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+_STUDY = Annotated[Path, typer.Argument(metavar="STUDY.TOML", help="The study file, or its folder.")]
+
+
+def _known(*names: str) -> Callable[[str], list[str]]:
+    """Complete the names of an option in the shell."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def _policies(incomplete: str) -> list[str]:
+    from peereval.disclosure.policy import POLICIES
+    from peereval.files import definitions
+
+    return [name for name in sorted(definitions(*POLICIES)) if name.startswith(incomplete)]
 
 
 @app.callback()
@@ -33,45 +52,101 @@ def _all_commands() -> None:
     """Evaluate mental-health peer support: from raw exports to a report that may leave the building."""
 
 
-@app.command()
+@app.command(epilog="Example: peereval new my-study --language da")
 def new(
     directory: Annotated[Path, typer.Argument(help="The folder to make; it must not exist or must be empty.")],
-    preset: Annotated[str, typer.Option(help="The design of the synthetic data: region or ward.")] = "region",
+    language: Annotated[
+        str, typer.Option(help="The language: en, da or sv.", autocompletion=_known("en", "da", "sv"))
+    ] = "en",
+    preset: Annotated[
+        str,
+        typer.Option(help="The design of the synthetic data: region or ward.", autocompletion=_known("region", "ward")),
+    ] = "region",
     seed: Annotated[int, typer.Option(help="Seed of the synthetic data.")] = 2026,
 ) -> None:
     """Write a study folder that works at once, with synthetic data."""
     from peereval.studies.folder import new_study
 
-    path = new_study(directory, preset=preset, seed=seed)
+    path = new_study(directory, preset=preset, seed=seed, language=language)
     print(f"Wrote {path.parent}. Next: peereval evaluate {path}")
 
 
-@app.command()
-def check(
-    study: Annotated[Path, typer.Argument(help="The study.toml.")],
-) -> None:
+@app.command(epilog="Example: peereval check my-study/study.toml")
+def check(study: _STUDY) -> None:
     """Say what is understood of a study's files, and list all that must be mended, before anything is computed."""
     from peereval.studies.checking import check_study
 
-    found = check_study(study)
+    found = check_study(_study_file(study))
     print(found.text())
     if not found.ok:
         raise typer.Exit(2)
 
 
-@app.command()
+@app.command(epilog="Example: peereval evaluate my-study/study.toml")
 def evaluate(
-    study: Annotated[Path, typer.Argument(help="The study.toml.")],
+    study: _STUDY,
     report: Annotated[
-        Path | None, typer.Option(help="Where to write the report; report.html beside the study by default.")
+        Path | None, typer.Option(help="Where to write the report; released/report.html by default.")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run all sections, also those of which nothing changed.")
+    ] = False,
 ) -> None:
-    """Evaluate a study and write its report, with small numbers protected."""
+    """Run a study's notebooks where something changed, and write its report, with small numbers protected."""
+    from peereval.studies.running import run_study
     from peereval.studies.study import Study
 
-    evaluation = Study.from_toml(study).evaluate(progress=True)
-    written = evaluation.report(study.parent / "report.html" if report is None else report)
-    print(f"Report: {written.resolve()}")
+    run = run_study(Study.from_toml(_study_file(study)), report=report, again=again, progress=True)
+    _print_run(run)
+    if run.report is None:
+        print("No section came to its end, so no report was written.", file=sys.stderr)
+        raise typer.Exit(2)
+    print(f"Report: {run.report.resolve()}")
+    if run.failed:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: peereval release my-study/study.toml --policy nhs")
+def release(
+    study: _STUDY,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="Another disclosure policy than that of the study file.", autocompletion=_policies),
+    ] = None,
+) -> None:
+    """Confirm what leaves: keep it with its audit, so that no later release gives away what this one withholds."""
+    from peereval.studies.confirming import confirm_release
+    from peereval.studies.study import Study
+
+    run, folder = confirm_release(Study.from_toml(_study_file(study)), policy=policy, progress=True)
+    _print_run(run)
+    if folder is None:
+        print("Not everything came to its end, so nothing was confirmed.", file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"Confirmed: {folder.resolve()}")
+
+
+@app.command(epilog="Example: peereval diff my-study/released/confirmed/2026-11-22 my-study/released")
+def diff(
+    old: Annotated[Path, typer.Argument(help="A folder of released results.")],
+    new: Annotated[Path, typer.Argument(help="Another, of the same study.")],
+) -> None:
+    """Show which released figures moved between two releases, by how much, and why."""
+    from peereval.studies.differences import compare_releases
+
+    _print_differences(compare_releases(old, new))
+
+
+@app.command(epilog="Example: peereval withdraw 0042 my-study/study.toml")
+def withdraw(
+    person: Annotated[str, typer.Argument(help="The key of the person, as it stands in the files.")],
+    study: _STUDY,
+) -> None:
+    """Take a person out of every file that the study names, and say where."""
+    from peereval.studies.study import Study
+    from peereval.studies.withdrawal import withdraw as take_out
+
+    print(take_out(Study.from_toml(_study_file(study)), person).text())
 
 
 @app.command()
@@ -114,6 +189,54 @@ def main() -> None:
     except PeerevalError as error:
         print(f"error {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("Stopped. Nothing is half-written; sections that had come to their end are kept.", file=sys.stderr)
+        raise SystemExit(_STOPPED) from None
+
+
+_STOPPED = 130
+"""What shells give for a program that Ctrl-C ended."""
+
+
+def _study_file(path: Path) -> Path:
+    return path / "study.toml" if path.is_dir() else path
+
+
+def _print_run(run: Run) -> None:
+    for note in run.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if run.kept:
+        print(f"Nothing changed, so kept as released: {', '.join(run.kept)}.")
+    if run.computed:
+        print(f"Computed: {', '.join(run.computed)}.")
+    for name, failure in run.failed.items():
+        print(f"error {failure.code}: the section {name!r}: {failure.message}", file=sys.stderr)
+
+
+def _print_differences(found: Differences) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    for section, reasons in found.reasons.items():
+        moved = (found.moved["section"] == section).any()
+        print(f"{section}: {'; '.join(reasons) or ('nothing that is recorded has changed' if moved else 'the same')}")
+    estimates = found.moved[found.moved["number"] == "estimate"]
+    table = Table(box=None, pad_edge=False)
+    for heading in ("figure", "old", "new", "difference"):
+        table.add_column(heading, overflow="fold", justify="left" if heading == "figure" else "right")
+    for title, rows in estimates.groupby("title", sort=False):
+        table.add_row(f"[bold]{escape(str(title))}[/bold]")
+        shown = rows[["old", "new", "difference"]].map(_released_number)
+        for figure, numbers in zip(rows["figure"], shown.itertuples(index=False), strict=True):
+            table.add_row(escape(figure), *numbers)
+    if len(estimates):
+        Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(table)
+    others = len(found.moved) - len(estimates)
+    print(
+        f"{len(estimates)} figures moved, with {others} of their limits and counts; {found.same} numbers are the same, "
+        f"{found.added} are new, {found.gone} are gone."
+    )
 
 
 @contextmanager
@@ -133,6 +256,12 @@ def _notes() -> Iterator[None]:
         warnings.simplefilter("always", PeerevalWarning)
         warnings.showwarning = show  # type: ignore[assignment]
         yield
+
+
+def _released_number(value: float) -> str:
+    from math import isnan
+
+    return "not shown" if isnan(value) else f"{value:.4g}"
 
 
 def _print_ledger(name: str, found: Result) -> None:

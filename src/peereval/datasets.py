@@ -7,7 +7,6 @@ import warnings
 from dataclasses import dataclass
 from functools import reduce
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
@@ -15,11 +14,13 @@ from pydantic import ValidationError
 from peereval.errors import PublishedFigureError, UnknownNameError, UnverifiedWarning, nearest
 from peereval.evidence.extra_tables import ExtraTable
 from peereval.evidence.published import MARKS, Publication, ledger
+from peereval.files import dataset_folder as _folder
 from peereval.files import existing_file, read_table, read_toml
 from peereval.results import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -173,10 +174,3 @@ def _public(name: str) -> Callable[..., Any]:
     """The public function of a name, or the method of a class."""
     found: Any = import_module("peereval")
     return cast("Callable[..., Any]", reduce(getattr, name.split("."), found))
-
-
-def _folder() -> Path:
-    """The data sets inside the installed package, or beside the sources of an editable installation."""
-    here = Path(__file__).parent
-    inside = here / "_datasets"
-    return inside if inside.is_dir() else here.parents[1] / "datasets"

@@ -266,9 +266,10 @@ class FormulaError(PeerevalError):
 class NotReleasedError(PeerevalError):
     """A result may not leave: it has not passed ``release``, or ``release`` cannot protect it.
 
-    ``release`` refuses a measure that no policy knows to protect, and two results that give one measure in different
-    groups (by unit and by arm, say) where a number withheld in one could be computed from the other. Release one of
-    the two groupings; to put several regions side by side, bind their results first, so that each is a source.
+    ``release`` refuses a measure that no policy knows to protect, and, with the policy *already-published*, whatever is no
+    result of published figures. Two results that give one measure in different groups (by unit and by arm, say) are not
+    refused: the later one is withheld where a number could be computed. To put several regions side by side, bind their
+    results, so that each is a source.
     """
 
     code = "PE401"
@@ -281,6 +282,17 @@ class DestinationError(PeerevalError):
     """
 
     code = "PE402"
+
+
+class CellError(PeerevalError):
+    """A cell of a section's notebook ended with an error that is not one of peereval's, or nothing was saved at its end.
+
+    What the error says is not shown, since it may quote a cell of the data: only the name of its kind is. Open the
+    notebook of that name in ``secure/``: the error stands below the cell that gave it, with all it says. Mend the
+    notebook in ``notebooks/`` and evaluate again.
+    """
+
+    code = "PE403"
 
 
 class PublishedFigureError(PeerevalError):

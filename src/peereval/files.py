@@ -248,8 +248,8 @@ def definitions(package: str, folder: str) -> dict[str, Traversable]:
 
     Examples
     --------
-    >>> sorted(definitions("peereval.disclosure", "policies"))
-    ['standard']
+    >>> "standard" in definitions("peereval.disclosure", "policies")
+    True
     """
     found = (resources.files(package) / folder).iterdir()
     return {file.name.removesuffix(".toml"): file for file in found if file.name.endswith(".toml")}
@@ -282,6 +282,18 @@ def definition(package: str, folder: str, name: str, what: str) -> dict[str, Any
         msg = f"No {what} is called {name!r}."
         raise UnknownNameError(msg, hint=nearest(name, known))
     return tomllib.loads(known[name].read_text(encoding="utf-8"))
+
+
+def dataset_folder() -> Path:
+    """Give the folder of the data sets: inside the installed package, or beside the sources of an editable installation."""
+    here = Path(__file__).parent
+    inside = here / "_datasets"
+    return inside if inside.is_dir() else here.parents[1] / "datasets"
+
+
+def dataset_names() -> list[str]:
+    """List the data sets of the package by name."""
+    return sorted(folder.parent.name for folder in dataset_folder().glob("*/datapackage.json"))
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -367,17 +379,57 @@ def _readable(path: Path, read: Callable[[], T]) -> T:
         raise UnreadableFileError(msg, hint="Export or copy the file again.") from None
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Raises
+    ------
+    DestinationError
+        It cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {path} cannot be made: {error.strerror}."
+        raise DestinationError(msg, hint="Look at the folder's rights and the free space.") from error
+
+
+def write_together(writes: Mapping[Path, Callable[[Path], object]]) -> None:
+    """Write several files, all of them or none.
+
+    Parameters
+    ----------
+    writes : mapping of Path to callable
+        The file to what writes it, to the path that it is given.
+
+    Raises
+    ------
+    DestinationError
+        One of them cannot be written; all are as they were.
+    """
+    beside = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in writes}
+    path = Path()
+    try:
+        for path, write in writes.items():
+            write(beside[path])
+        for path, part in beside.items():
+            part.replace(path)
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}."
+        raise DestinationError(msg, hint="Look at the folder's rights and the free space.") from error
+    finally:
+        for part in beside.values():
+            part.unlink(missing_ok=True)
+
+
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the place, then move there, so that no half-written file is ever seen."""
     if not path.parent.is_dir():
         msg = f"The folder {path.parent} does not exist, so {path.name} cannot be written there."
         raise DestinationError(msg, hint="Make the folder first.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(beside)
-        beside.replace(path)
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}."
-        raise DestinationError(msg, hint="Look at the folder's rights and the free space.") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    write_together({path: write})

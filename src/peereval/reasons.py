@@ -32,6 +32,7 @@ REASONS: Mapping[str, str] = {
     "events_missing": "no number of events is printed",
     "figure_missing": "a printed comparison lacks a figure that the formula needs",
     "same_in_both_arms": "an event of nobody, or of everybody, in both arms tells nothing of a ratio",
+    "withheld": "pools of regions: a number that the region's release withholds",
     "scenario_missing": "budgets: a line of a programme's funding that belongs to no scenario",
     "amount_missing": "budgets: the amount of a line is not known, so the sum is not either",
     "cost_missing": "cost-effectiveness: the cost of the person is not known",

@@ -79,7 +79,7 @@ def _as_user_error(found: ErrorDetails, model: type[BaseModel], file: str, text:
     inside = f" in [{table}]" if table else ""
     if found["type"] == "extra_forbidden":
         msg = f"{where}: the key {str(location[-1])!r}{inside} is not known."
-        return UnknownKeyError(msg, hint=nearest(str(location[-1]), _known_keys(model, location[:-1])))
+        return UnknownKeyError(msg, hint=_where_known(model, location))
     if found["type"] == "missing":
         msg = f"{file}: the key {str(location[-1])!r}{inside} is missing."
         return InvalidValueError(msg, hint=hint)
@@ -89,6 +89,17 @@ def _as_user_error(found: ErrorDetails, model: type[BaseModel], file: str, text:
     value = found["input"] if not isinstance(found["input"], dict | list) else ""
     msg = f"{where}: {name} {f'is {value!r}' if value != '' else 'is not valid'}. {found['msg'].removeprefix('Value error, ')}."
     return InvalidValueError(msg)
+
+
+def _where_known(model: type[BaseModel], location: Location) -> str:
+    """The nearest key of the same table; or another table, where the very key stands."""
+    name = str(location[-1])
+    here = _known_keys(model, location[:-1])
+    tables = {table: _model_of(field.annotation) for table, field in model.model_fields.items()}
+    others = [table for table, found in tables.items() if found is not None and name in found.model_fields]
+    if len(location) > 1 and others:
+        return f"It stands in {' or '.join(f'[{table}]' for table in others)}."
+    return nearest(name, here)
 
 
 def line_of(text: str, location: Location) -> int | None:
@@ -157,8 +168,4 @@ def _model_of(annotation: Any) -> Any:
     """The model inside an annotation such as ``tuple[PlannedRound, ...]`` or ``ContactsPlan | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return (
-        next(found for part in get_args(annotation) if (found := _model_of(part)) is not None)
-        if get_args(annotation)
-        else None
-    )
+    return next((found for part in get_args(annotation) if (found := _model_of(part)) is not None), None)

@@ -254,34 +254,63 @@ def wards_and_arms():
     return result(wards), result(arms)
 
 
-def test_two_groupings_of_one_measure_do_not_leave_together():
+def withheld_in(safe):
+    frame = safe.estimates
+    return dict(zip(frame["group"], frame["withheld"], strict=True))
+
+
+def test_of_two_groupings_of_one_measure_the_later_one_gives_the_total_only():
     wards, arms = wards_and_arms()
-    with pytest.raises(NotReleasedError, match="Results 1 and 2 both give 'readmission_rate', in different groups"):
-        pe.release([wards, arms])
-    assert len(pe.release([wards, wards])) == 2
-    assert len(pe.release([arms, result(arms.estimates, kind="risks")])) == 2
+    first, second = pe.release([wards, arms])
+    assert withheld_in(first) == {"unit 0": True, "unit 1": True, "unit 2": False, "unit 3": False, "all": False}
+    assert withheld_in(second) == {"peer": True, "usual": True, "all": False}
+    assert (
+        second.estimates.loc[second.estimates["withheld"], ["numerator", "denominator", "estimate"]]
+        .isna()
+        .all(axis=None)
+    )
+    assert any("in other groups" in change for change in second.changes)
+    arms_first, wards_second = pe.release([arms, wards])
+    assert not any(withheld_in(arms_first).values())
+    assert withheld_in(wards_second) == {f"unit {place}": True for place in range(4)} | {"all": False}
+    assert [safe.estimates["withheld"].tolist() for safe in pe.release([wards, wards])] == [
+        first.estimates["withheld"].tolist()
+    ] * 2
+    [_, other] = pe.release([wards, result(arms.estimates, kind="risks")])
+    assert not other.estimates["withheld"].any()
     [_, everybody] = pe.release([wards, result(shares([(65, 178)], total=False).replace({"unit 0": "all"}))])
     assert not everybody.estimates["withheld"].any()
 
 
 def test_two_groupings_leave_together_where_nothing_is_withheld():
     one, other = shares([(12, 48), (20, 40)]), shares([(16, 44), (16, 44)]).replace({"unit 0": "a", "unit 1": "b"})
-    assert len(pe.release([result(one), result(other)])) == 2
+    assert not any(safe.estimates["withheld"].any() for safe in pe.release([result(one), result(other)]))
 
 
 def test_a_total_that_is_withheld_does_not_leave_beside_it():
     wards = result(shares([(2, 40), (3, 40)]))
     everybody = shares([(5, 80)], total=False).replace({"unit 0": "all"})
-    with pytest.raises(NotReleasedError, match="could be computed"):
-        pe.release([wards, result(everybody)])
+    assert pe.release([wards, result(everybody)])[1].estimates["withheld"].all()
 
 
-def test_a_curve_of_everybody_does_not_leave_beside_curves_with_gaps():
+def test_a_total_does_not_leave_after_groups_of_which_one_is_withheld():
+    wards = result(shares([(12, 48), (3, 30), (20, 40)], total=False))
+    everybody = result(shares([(35, 118)], total=False).replace({"unit 0": "all"}))
+    assert pe.release([wards, everybody])[1].estimates["withheld"].all()
+    first, second = pe.release([everybody, wards])
+    assert not first.estimates["withheld"].any()
+    # a second group goes too, as if the total stood in the same table
+    assert withheld_in(second) == {"unit 0": True, "unit 1": True, "unit 2": False}
+
+
+def test_a_curve_of_everybody_has_gaps_where_curves_of_groups_have_them():
     declared = {"n_events": "", "n_censored": ""}
     wards = pd.concat([curve([6, 2, 9]).assign(group="A"), curve([7, 6, 9]).assign(group="B")])
     both = [result(frame, kind="survival", columns=declared) for frame in (wards, curve([13, 8, 18], n=80))]
-    with pytest.raises(NotReleasedError, match="'not_readmitted'"):
-        pe.release(both)
+    groups, everybody = (safe.estimates for safe in pe.release(both))
+    gaps = set(groups.loc[groups["withheld"], "time"])
+    assert gaps
+    assert gaps == set(everybody.loc[everybody["withheld"], "time"])
 
 
 def test_exclusions_settings_and_fingerprints_do_not_leak():
@@ -330,7 +359,7 @@ def test_every_measure_of_the_region_has_a_treatment(region, region_scores, regi
             [name for name in ("numerator", "denominator", "n", "n_persons") if name in safe.estimates]
         ]
         assert (counts.isna() | (counts % 5 == 0)).all(axis=None)
-        assert safe.policy == "standard 1.3.0"
+        assert safe.policy == "standard 1.4.0"
 
 
 def naive(groups):
@@ -343,6 +372,7 @@ def naive(groups):
         len(hidden) > 1
         and sum(groups[place][0] for place in hidden) >= 10
         and sum(groups[place][1] - groups[place][0] for place in hidden) >= 10
+        and sum(groups[place][1] for place in hidden) - max(groups[place][1] for place in hidden) >= 5
     ):
         if not waiting:
             small[-1] = True
@@ -543,7 +573,11 @@ def naive_levels(arms):
         for members, total in (*down, *across):
             taken = [cell for cell in members if hidden[cell[0]][cell[1]]]
             left = sorted((cell for cell in members if cell not in taken), key=lambda cell: _order(groups, cell))
-            while taken and not (len(taken) > 1 and sum(groups[group][level] for group, level in taken) >= 10):
+            while taken and not (
+                len(taken) > 1
+                and sum(groups[group][level] for group, level in taken) >= 10
+                and sum(sum(groups[group]) for group, _ in taken) - max(sum(groups[group]) for group, _ in taken) >= 5
+            ):
                 if not left:
                     taken = [*members, *total]
                     break

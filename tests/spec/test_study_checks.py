@@ -29,10 +29,11 @@ month = 6
 [survey]
 file = "a.csv"
 instruments = ["who-5"]
-method = "paired-t"
 {more}
 items = {{ "who-5" = "q{{item}}" }}
 columns = {{ {columns} }}
+[comparisons]
+method = "paired-t"
 """
 ARMS = 'allocation = "observed"\nreference_arm = "usual"\n'
 

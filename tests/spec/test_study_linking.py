@@ -28,11 +28,12 @@ month = 0
 [[rounds]]
 id = "one-year"
 month = 12
+[comparisons]
+method = "{method}"
 [survey]
 file = "a.csv"
 {invited}
 instruments = ["who-5"]
-method = "{method}"
 items = {{ who-5 = "q{{item}}" }}
 {more}
 [survey.linking]
@@ -78,8 +79,10 @@ def test_answers_are_linked_and_the_links_are_judged(tmp_path):
     html = evaluation.report(tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Answers by how they were linked" in html
     assert "results about persons over the rounds are given (rule R4)" in html
-    for table in re.findall(r"<table.*?</table>", html, flags=re.DOTALL):
-        assert "Answered / invited: start ≈" in table
+    # the tables of results; those of checklists and of what was withheld are plain
+    tables = re.findall(r'<table class="gt_table".*?</table>', html, flags=re.DOTALL)
+    assert len(tables) > 3
+    assert all("Answered / invited: start ≈" in table for table in tables)
 
 
 def test_with_too_many_false_links_no_answer_has_a_person(tmp_path):

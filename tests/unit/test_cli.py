@@ -26,14 +26,51 @@ def peereval(*arguments, cwd=None):
     return done
 
 
-def test_new_and_evaluate(tmp_path):
-    made = peereval("new", tmp_path / "demo", "--preset", "ward")
-    assert made.returncode == 0
+def here(*arguments):
+    """The command line in this process: what the packages take to load is paid once."""
+    from typer.testing import CliRunner
+
+    from peereval.cli import app
+
+    return CliRunner().invoke(app, [str(each) for each in arguments])
+
+
+@pytest.mark.slow
+@pytest.mark.kernels
+def test_the_whole_way_of_a_study(tmp_path, monkeypatch):
+    study = tmp_path / "demo" / "study.toml"
+    made = here("new", study.parent, "--preset", "ward", "--language", "da")
     assert "Next: peereval evaluate" in made.stdout
-    done = peereval("evaluate", tmp_path / "demo" / "study.toml")
-    assert done.returncode == 0
-    assert str(tmp_path / "demo" / "report.html") in done.stdout.replace("\n", "")
-    assert (tmp_path / "demo" / "report.html").exists()
+    notebook = study.parent / "notebooks" / "rounds.ipynb"
+    whole = notebook.read_text(encoding="utf-8")
+    notebook.write_text(whole.replace("study.save(", "{}['S00017'], study.save("), encoding="utf-8")
+    failed = peereval("evaluate", study)
+    assert failed.returncode == 1
+    assert "Computed: participation." in failed.stdout
+    assert "error PE403: the section 'rounds': A cell ended with KeyError." in failed.stderr
+    assert "S00017" not in failed.stdout + failed.stderr
+    assert "S00017" in (study.parent / "secure" / "rounds.ipynb").read_text(encoding="utf-8")
+    assert (study.parent / "released" / "tables.xlsx").exists()
+    report = (study.parent / "released" / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="da"' in report
+    assert "PE403" in report
+    assert "S00017" not in report
+    notebook.write_text(whole, encoding="utf-8")
+    # what goes to a committee was written above
+    monkeypatch.setattr("peereval.studies.running.write_study_committee", lambda *_, **__: [])
+    mended = here("evaluate", study.parent)
+    assert mended.exit_code == 0
+    assert "Nothing changed, so kept as released: participation." in mended.stdout
+    assert "Computed: rounds." in mended.stdout
+    assert str(study.parent / "released" / "report.html") in mended.stdout.replace("\n", "")
+    assert "image/png" in (study.parent / "secure" / "rounds.ipynb").read_text(encoding="utf-8")
+    confirmed = here("release", study)
+    assert confirmed.exit_code == 0
+    [kept] = (study.parent / "released" / "confirmed").iterdir()
+    assert str(kept) in confirmed.stdout.replace("\n", "")
+    same = here("diff", kept, study.parent / "released")
+    assert same.exit_code == 0
+    assert "0 figures moved" in same.stdout
 
 
 def test_check_ends_well_or_with_all_problems(tmp_path):
@@ -51,12 +88,73 @@ def test_check_ends_well_or_with_all_problems(tmp_path):
     assert "problems to mend." in bad.stdout
 
 
-def test_unverified_facts_are_notes_without_a_line_of_code(tmp_path):
+def test_notes_and_what_was_done_are_told(capsys):
+    from peereval.cli import _print_run
+    from peereval.studies.kernels import Failure
+    from peereval.studies.running import Run
+
+    failed = {"rounds": Failure("PE203", "A table lacks a column.", "no column 'x'.")}
+    _print_run(Run(None, ("costs",), ("hospital", "questions"), failed, ("dk-30: not verified at the source",)))
+    said = capsys.readouterr()
+    assert said.out == "Nothing changed, so kept as released: hospital, questions.\nComputed: costs.\n"
+    assert said.err == "note: dk-30: not verified at the source\nerror PE203: the section 'rounds': no column 'x'.\n"
+
+
+def test_a_difference_is_printed_with_what_is_not_shown(capsys):
+    import pandas as pd
+
+    from peereval.cli import _print_differences
+    from peereval.studies.differences import Differences
+
+    rows = [
+        ("hospital", "Readmission", "peer · rate", number, 0.25, new, 0.01)
+        for number, new in (("estimate", 0.26), ("n", 3))
+    ]
+    rows.append(("hospital", "Readmission", "[usual] · rate", "estimate", 0.2, float("nan"), float("nan")))
+    names = ["section", "title", "figure", "number", "old", "new", "difference"]
+    reasons = {"hospital": ("data: contacts.file",), "rounds": ()}
+    _print_differences(Differences(pd.DataFrame(rows, columns=names), 7, 1, 2, reasons))
+    said = capsys.readouterr().out
+    for part in ("hospital: data: contacts.file", "rounds: the same", "0.26", "not shown", "[usual] · rate"):
+        assert part in said
+    assert "2 figures moved, with 1 of their limits and counts; 7 numbers are the same, 1 are new, 2 are gone." in said
+
+
+def test_a_stop_is_told_with_130_and_without_a_traceback(monkeypatch, capsys):
+    from peereval import cli
+
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", stopped)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.startswith("Stopped. Nothing is half-written")
+
+
+def test_a_withdrawal_says_where_and_tells_no_key(tmp_path):
     study = new_study(tmp_path / "demo", preset="region", seed=1)
-    done = peereval("evaluate", study, "--report", tmp_path / "r.html")
+    done = peereval("withdraw", "S00003", study)
     assert done.returncode == 0
-    assert "note: dk-30: not verified at the source" in done.stderr
-    assert "Warning" not in done.stderr
+    assert "data/contacts.synthetic.parquet: 1 row" in done.stdout
+    again = peereval("withdraw", "S00003", study)
+    assert again.returncode == 2
+    assert "S00003" not in done.stdout + again.stderr
+
+
+@pytest.mark.parametrize(("begun", "offered"), [("new x --language ", "da"), ("release x --policy st", "standard")])
+def test_shells_complete_names(begun, offered):
+    from typer.testing import CliRunner
+
+    from peereval.cli import app
+
+    asked = {
+        "_PEEREVAL_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"peereval {begun}",
+        "COMP_CWORD": str(len(begun.split(" "))),
+    }
+    assert offered in CliRunner().invoke(app, [], prog_name="peereval", env=asked).stdout.split()
 
 
 def test_a_user_error_is_told_in_one_line_with_exit_code_2(tmp_path):
@@ -66,7 +164,7 @@ def test_a_user_error_is_told_in_one_line_with_exit_code_2(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("error PE102: study.toml, line ")
     assert "Did you mean 'survey'?" in done.stderr
-    assert not (study.parent / "report.html").exists()
+    assert not (study.parent / "released").exists()
 
 
 @pytest.mark.parametrize(
@@ -121,8 +219,10 @@ def test_a_difference_without_a_reason_ends_with_1(monkeypatch, capsys):
 def test_help_names_the_commands_and_the_exit_codes():
     done = peereval("--help")
     assert done.returncode == 0
-    for word in ("new", "check", "evaluate", "reproduce", "Exit codes"):
+    for word in ("new", "check", "evaluate", "release", "diff", "withdraw", "reproduce", "Exit codes", "130"):
         assert word in done.stdout
+    for command in ("new", "check", "evaluate", "release", "diff", "withdraw"):
+        assert f"Example: peereval {command}" in peereval(command, "--help").stdout
 
 
 def test_the_catalogue_is_listed_and_an_instrument_shown_as_in_the_notebook():

@@ -59,6 +59,7 @@ def test_codes_do_not_change():
         "FormulaError": "PE306",
         "NotReleasedError": "PE401",
         "DestinationError": "PE402",
+        "CellError": "PE403",
         "PublishedFigureError": "PE501",
         "PeerevalWarning": "PW000",
         "UnverifiedWarning": "PW101",

@@ -113,7 +113,11 @@ def test_the_wheel_carries_data_and_definitions_and_works(root, tmp_path, in_cle
         "peereval/admissions/definitions/dk-30.toml",
         "peereval/disclosure/policies/standard.toml",
         "peereval/reports/report.html.jinja",
-        "peereval/simulate/studies/region.toml",
+        "peereval/studies/notebook_texts.toml",
+        "peereval/studies/readmes/da.md",
+        "peereval/simulate/studies/en/region.toml",
+        "peereval/simulate/words/da.toml",
+        "peereval/studies/peereval.schema.json",
     ):
         assert needed in names
     code = (

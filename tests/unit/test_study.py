@@ -56,10 +56,13 @@ def change(study, name, how):
 def test_the_region_goes_the_whole_way(study, tmp_path):
     evaluation = pe.Study.from_toml(study).evaluate()
     assert {name: len(found) for name, found in evaluation.results.items()} == {
+        "programme": 0,
         "participation": 2,
         "questions": 0,
         "rounds": 1,
         "hospital": 2,
+        "interviews": 0,
+        "costs": 0,
     }
     assert all(isinstance(found, pe.Released) for part in evaluation.released.values() for found in part)
     assert all(found.origin == "synthetic" for part in evaluation.results.values() for found in part)
@@ -86,10 +89,13 @@ def test_sections_are_functions_that_a_notebook_can_call(study):
     assert described.kind == "baseline"
     assert found.kind == "attrition"
     assert [heading for heading, _ in SECTIONS.values()] == [
+        "The programme",
         "Who answered",
         "The unit's own questions",
         "What changed",
         "Hospital stays",
+        "What was said",
+        "What it costs",
     ]
 
 
@@ -121,7 +127,7 @@ def test_an_unknown_key_in_a_round_and_at_the_top(study):
         ("month = 6", 'month = "six"', r"line \d+: rounds.1.month is 'six'"),
         ('title = "Recovery mentors in a made-up region"\n', "", r"the key 'title' in \[study\] is missing"),
         ('allocation = "observed"\n', "", "allocation and reference_arm belong together"),
-        ('primary = "qpr-15:total"', 'primary = "qpr-15"', r"line \d+: survey.primary is 'qpr-15'"),
+        ('primary = "qpr-15:total"', 'primary = "qpr-15"', r"line \d+: plan.primary is 'qpr-15'"),
     ],
 )
 def test_values_of_the_wrong_kind_are_told(study, old, new, message):
@@ -184,6 +190,11 @@ def test_a_person_twice_in_a_round(study):
 
 def test_a_round_that_nobody_answered(study):
     edit(study, "[survey]\n", '[[rounds]]\nid = "two-years"\nmonth = 24\n\n[survey]\n')
+    with pytest.raises(
+        InvalidValueError, match=r"line \d+: plan.round: .* tested at the last round, which is 'two-years'"
+    ):
+        pe.Study.from_toml(study)
+    edit(study, 'round = "one-year"', 'round = "two-years"')
     with pytest.raises(EmptyRoundError, match="nobody answered the round 'two-years'"):
         pe.Study.from_toml(study).evaluate()
 
@@ -368,9 +379,11 @@ window = "3 weeks"
 [survey]
 file = "svar.csv"
 instruments = ["who-5"]
-method = "paired-t"
 missing = [99]
 leave_out = ["kommentar"]
+
+[comparisons]
+method = "paired-t"
 
 [survey.columns]
 person = "nr"
@@ -442,7 +455,7 @@ def test_a_study_may_name_its_items_in_a_file(export_study):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('person = "nr"', 'persn = "nr"', r"line 24: the key 'persn' in \[survey.columns\] is not known. Did you mean 'person'"),
+        ('person = "nr"', 'persn = "nr"', r"line \d+: the key 'persn' in \[survey.columns\] is not known. Did you mean 'person'"),
         ('label = "Met a peer"', 'labl = "Met a peer"', r"line \d+: the key 'labl' in \[items.local.met\] is not known. Did you mean 'label'"),
         ('window = "3 weeks"', 'window = "3 months"', r"line 14: rounds.1.window is '3 months'. .*write a number of days or weeks"),
         ('who-5 = "s_{item}"', 'who-5 = "s_{nr}"', r"line \d+: survey.items.who-5 is 's_{nr}'. .*has a place {nr}; known here: {item}, {round}"),
@@ -482,7 +495,8 @@ def test_a_check_lists_all_problems_and_names_no_person(export_study):
         .replace("Nej;x", "Måske;x", 1)
     )
     file.write_text(spoiled, encoding="cp1252")
-    edit(export_study, 'instruments = ["who-5"]', 'instruments = ["who-5", "qpr-15"]\nprimary = "who-5:totl"')
+    edit(export_study, 'instruments = ["who-5"]', 'instruments = ["who-5", "qpr-15"]')
+    edit(export_study, "[survey]", '[plan]\nprimary = "who-5:totl"\n\n[survey]')
     found = pe.check_study(export_study)
     listed = [(each.code, each.where, each.text) for each in found.problems]
     expected = [
@@ -505,8 +519,8 @@ def test_a_check_lists_all_problems_and_names_no_person(export_study):
     for (code, where, text), (its_code, its_where, part) in zip(listed, expected, strict=True):
         assert (code, where) == (its_code, its_where)
         assert part in text
-    assert [each.text for each in found.findings if each.kind == "look"] == [
-        "half-year: 1 of 15 out of their window, 2 unknown"
+    assert [(each.code, each.text) for each in found.findings if each.kind == "look" and each.code != "governance"] == [
+        ("window", "half-year: 1 of 15 out of their window, 2 unknown")
     ]
     assert "Måske" not in found.text()
     assert found.text().endswith("6 problems to mend.")
@@ -552,7 +566,7 @@ def test_a_check_of_a_column_that_holds_something_else_shows_no_values(export_st
 def test_rounds_are_compared_by_the_rules_where_no_method_is_said(export_study):
     edit(export_study, 'method = "paired-t"\n', "")
     study = pe.Study.from_toml(export_study)
-    assert study.plan.survey.method == "auto"
+    assert study.plan.comparisons.method == "auto"
     found, own = rounds(study, study.read())
     assert set(found.settings["methods"].values()) == {"mmrm"}
     assert found.estimates["outcome"].eq("who-5").all()
@@ -564,7 +578,7 @@ def test_rounds_are_compared_by_the_rules_where_no_method_is_said(export_study):
 
 def test_a_method_that_does_not_exist_is_told_with_the_nearest(study):
     edit(study, 'method = "auto"', 'method = "paired-tt"')
-    with pytest.raises(InvalidValueError, match=r"line \d+: survey.method .* Did you mean 'paired-t'\?"):
+    with pytest.raises(InvalidValueError, match=r"line \d+: comparisons.method .* Did you mean 'paired-t'\?"):
         pe.Study.from_toml(study)
 
 
@@ -582,8 +596,9 @@ def adjusted_study(export_study):
     edit(
         export_study,
         'method = "paired-t"',
-        'covariates = ["age"]\nunit = "house"\nunits = "these"\nmargin = 10\nprimary = "who-5:score_0_100"',
+        'covariates = ["age"]\nunit = "house"\nunits = "these"',
     )
+    edit(export_study, "[survey]\n", '[plan]\nmargin = 10\nprimary = "who-5:score_0_100"\n\n[survey]\n')
     edit(export_study, "[survey.items]", '[survey.keep]\nage = "alder"\nhouse = "hus"\n\n[survey.items]')
     return export_study
 

@@ -87,7 +87,7 @@ def length_of_stay(
     Returns
     -------
     Result
-        Rows with ``group``, ``measure``, and ``n`` stays. Measures: ``stay_quartile_1``, ``stay_median``,
+        Rows with ``group``, ``measure``, ``n`` stays and, with persons as clusters, ``n_persons``. Measures: ``stay_quartile_1``, ``stay_median``,
         ``stay_quartile_3``, ``stay_mean``, ``still_admitted`` (share, with ``time`` in days); ``restricted_mean_stay`` and
         its ``_difference``; ``geometric_mean_stay``, ``mean_stay`` (at the average covariates) and their ``_ratio``; the
         ``_difference`` of quartiles; ``overdispersion``. The standard error of a ratio is that of its logarithm times
@@ -143,7 +143,7 @@ def length_of_stay(
     return Result(
         kind="length-of-stay",
         title="Length of stay",
-        estimates=_estimates(sample, method, tau, base, seed),
+        estimates=_with_persons(_estimates(sample, method, tau, base, seed), sample, cluster),
         method=_sentence(method, cohort, tau, same_day, cluster) + _LEAVE[leave],
         claim="association" if by is not None and method != "summary" else "description",
         estimand=_estimand(cohort, tau, table),
@@ -253,6 +253,16 @@ def _estimates(sample: StaySample, method: Method, tau: float | None, base: str 
     if method == "quantile":
         return quantile_differences(sample, base, seed)
     return stay_model(sample, method, base)  # type: ignore[arg-type]
+
+
+def _with_persons(rows: pd.DataFrame, sample: StaySample, cluster: str) -> pd.DataFrame:
+    """Say how many persons the stays of each group are of, where persons are the clusters."""
+    if cluster != "person" or "group" not in rows:
+        return rows
+    persons = pd.Series(sample.cluster).groupby(pd.Series(sample.group, dtype=object)).nunique()
+    count = rows["group"].map(persons)
+    compared = rows["contrast"].notna() if "contrast" in rows else count.isna()
+    return rows.assign(n_persons=count.mask(compared).astype("Int64"))
 
 
 def _check_ends(sample: StaySample, tau: float | None, method: str) -> None:

@@ -35,10 +35,12 @@ class Policy(BaseModel):
         Days between the points of a survival curve.
     decimals : int
         Decimals of survival curves and of p values.
-    sentence : str
-        The policy in words, for the methods section.
     source, date : str
         Where the rule comes from, and the date of this file.
+    unverified : tuple of str
+        What nobody has seen at its source.
+    published_kinds : tuple of str
+        Kinds of results that pass as they are, since their figures are in print; with them, nothing else passes.
 
     Examples
     --------
@@ -58,9 +60,18 @@ class Policy(BaseModel):
     mean_step: float
     curve_days: int
     decimals: int
-    sentence: str
     source: str
     date: str
+    unverified: tuple[str, ...] = ()
+    published_kinds: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The policy in words, for the methods section."""
+        words = _wording()
+        if self.published_kinds:
+            return words["published"]
+        return words["protected"].format(**self.model_dump(), most_withheld=self.threshold - 1)
 
 
 def disclosure_policy(name: str) -> Policy:
@@ -89,6 +100,11 @@ def disclosure_policy(name: str) -> Policy:
     peereval.errors.UnknownNameError: PE104: No disclosure policy is called 'standart'. Did you mean 'standard'?
     """
     return Policy.model_validate(definition(*POLICIES, name, "disclosure policy"))
+
+
+@cache
+def _wording() -> dict[str, str]:
+    return tomllib.loads((files("peereval.disclosure") / "wording.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from peereval.disclosure.complements import are_parts, with_complements
+from peereval.disclosure.columns import INSIDE, LEAKS, SAYS_WHICH
+from peereval.disclosure.complements import HELD, are_parts, flag, over_groups, with_complements
 from peereval.disclosure.counts import rounded, small
 from peereval.disclosure.curves import protect_curve
+from peereval.disclosure.lengths import protect_person_time, protect_stays
+from peereval.disclosure.means import protect_coefficients, protect_means, protect_quantiles, protect_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from peereval.disclosure.policy import Policy
 
-_LEAKS = (
-    "std_error", "statistic", "df", "df_denominator", "expected_count", "variance", "weight", "ratio", "ratio_low",
-    "ratio_high", "prediction_low", "prediction_high", "events_treatment", "n_treatment", "events_control", "n_control",
-    "correction", "i_squared", "tau_squared",
-)  # fmt: skip
-"""Numbers that give away the exact count beside a rounded one."""
-_SAYS_WHICH = ("time", "conf_level", "delta")
-"""Numbers that say what an estimate is of."""
-_INSIDE = ("sd", "flag", "spacing", "two_valued", "fraction_missing_information", "monte_carlo_error")
-"""What an analysis needs and a reader outside does not get."""
+_DAYS_OF_PERSONS = ("still_admitted", "mean_readmissions")
+"""Curves with a row for every day on which somebody had the event."""
 _SAID_TOGETHER = ("groups_reporting", "groups_contradicting", "meta_inference")
 """Which groups spoke of a theme, and how that fits the scores."""
 
@@ -205,201 +200,58 @@ def protect_links(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return pd.concat([safe_ways, found.assign(denominator=found["denominator"].mask(beside))])
 
 
-def protect_quantiles(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Withhold quantiles with few persons on either side; round the others so that they are nobody's value.
-
-    A quantile lies on a person's value, or at a fraction between two that tells the remainder of the number of
-    persons. So it is given to the step of a mean, and never finer than the values themselves lie apart.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Estimates with ``measure``, ``n``, ``sd`` and ``spacing``.
-    policy : Policy
-        What is small, and the step of a mean.
-
-    Returns
-    -------
-    DataFrame
-        The rows with a column ``withheld``.
-    """
-    count, spread, apart = (rows[name].astype(float) for name in ("n", "sd", "spacing"))
-    side = count * rows["measure"].eq("median").map({True: 0.5, False: 0.25})
-    step = _round_number(policy.mean_step * spread.where(spread > 0) / count**0.5).clip(lower=apart)
-    withheld = ((side < policy.threshold) | (count < policy.fewest_for_mean) | step.isna()) & (count > 0)
-    safe = rows.drop(columns=[*_LEAKS, *_INSIDE], errors="ignore").assign(withheld=withheld)
-    estimate = _to_step(rows["estimate"], step).mask(withheld)
-    return safe.assign(estimate=estimate, n=rounded(count, policy).mask(withheld))
-
-
 def _everybody(rows: pd.DataFrame) -> pd.Series:
     return (rows["numerator"] == rows["denominator"]) & (rows["numerator"] > 0)
 
 
 def _shares(rows: pd.DataFrame, also: pd.Series, policy: Policy) -> pd.DataFrame:
     cases, total = (rows[name].astype(float) for name in ("numerator", "denominator"))
-    few = small(cases, policy) | small(total, policy) | small(total - cases, policy) | also
+    few = small(cases, policy) | small(total, policy) | small(total - cases, policy) | also | flag(rows, HELD)
+    alone = _of_few_persons(rows, policy)
+    few |= alone
     withheld = with_complements(rows, few, policy)
     # a share of a part beside a rounded count would give the count away
     hidden = withheld | are_parts(rows)
     # beside means, shares have these columns too, but empty; the flag of a share of its own stays
-    empty = [name for name in _INSIDE if name in rows and rows[name].isna().all()]
-    safe = rows.drop(columns=[*_LEAKS, *empty, "p_value", "p_adjusted"], errors="ignore").assign(withheld=withheld)
+    empty = [name for name in INSIDE if name in rows and rows[name].isna().all()]
+    safe = rows.drop(columns=[*LEAKS, *empty, "p_value", "p_adjusted"], errors="ignore").assign(withheld=withheld)
     for name in ("estimate", "conf_low", "conf_high", "design_effect"):
         if name in safe:
             safe[name] = safe[name].astype(float).round(2).mask(hidden)
+    sizes = {"denominator": _beside_small(rows, withheld, policy), "n": pd.Series(data=False, index=rows.index)}
     for name in ("numerator", "denominator", "n_persons", "n"):
         if name in safe:
             count = safe[name].astype(float)
-            safe[name] = rounded(count, policy).mask(
-                small(count, policy) | (withheld & (name not in ("denominator", "n")))
-            )
+            safe[name] = rounded(count, policy).mask(small(count, policy) | alone | sizes.get(name, withheld))
     return safe
 
 
-def protect_means(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Withhold means of few persons and of persons who do not differ; round the others so that they tell no count.
-
-    A mean of whole scores with two decimals, an interval beside a standard deviation, and an exact p value each give
-    away the number of persons. Rounded to a step of half a standard error they fit every number that the rounded
-    count allows.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Estimates with ``n`` and, unless nobody is counted, ``std_error``.
-    policy : Policy
-        How many persons a mean needs, and its step.
-
-    Returns
-    -------
-    DataFrame
-        The rows with a column ``withheld``, without standard deviation and flag.
-    """
-    count = rows["n"].astype(float)
-    flag = rows.get("flag", pd.Series(pd.NA, index=rows.index))
-    step = _steps(rows, policy)
-    few = (count < policy.fewest_for_mean) | flag.eq("fewer_than_10").fillna(value=False).astype(bool)
-    withheld = ((few | step.isna()) & (count > 0)) | _give_few_away(rows, policy)
-    safe = rows.drop(columns=[*_LEAKS, *_INSIDE], errors="ignore").assign(withheld=withheld)
-    safe["n"] = rounded(count, policy).mask(withheld)
-    for name in (each for each in ("estimate", "conf_low", "conf_high") if each in safe):
-        safe[name] = _to_step(safe[name], step).mask(withheld)
-    for name in (each for each in ("p_value", "p_adjusted") if each in safe):
-        safe[name] = _rounded_up(safe[name], policy).mask(withheld)
-    return safe
+def _of_few_persons(rows: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Whether many stays are those of few persons: a unit of one with fifteen stays is a unit of one."""
+    if "n_persons" not in rows:
+        return pd.Series(data=False, index=rows.index)
+    return small(rows["n_persons"].astype(float), policy)
 
 
-def _steps(rows: pd.DataFrame, policy: Policy) -> pd.Series:
-    """The step each row is rounded to: 1, 2 or 5 times a power of ten; missing where nothing shows that persons differ.
-
-    A change tested by sign flips has no standard error of its own: it takes the step of its scale's means, if its
-    standardised change shows that persons changed differently.
-    """
-    error = rows.get("std_error", pd.Series(np.nan, index=rows.index)).astype(float)
-    step = _step_of_shares(rows, error, policy).fillna(_round_number(policy.mean_step * error.where(error > 0)))
-    if "contrast" not in rows:
-        return step
-    scale = [rows[name].fillna("") for name in ("source", "outcome", "scale", "group") if name in rows]
-    when = [rows["round"].fillna("")] if "round" in rows else []
-    varies = step.notna().groupby([*scale, *when, rows["contrast"].fillna("")]).transform("any")
-    of_means = step.where(rows["measure"] == "mean").groupby(scale).transform("max") if scale else step
-    return step.fillna(of_means.where(varies))
-
-
-def _rarer(rows: pd.DataFrame) -> pd.Series:
-    """How many persons have the rarer value, where a sample has two values; missing elsewhere."""
-    return rows.get("two_valued", pd.Series(np.nan, index=rows.index)).astype(float)
-
-
-def _give_few_away(rows: pd.DataFrame, policy: Policy) -> pd.Series:
-    """Whether rows tell of a scale, in any group or round, in which few persons have one of two values."""
-    few = small(_rarer(rows), policy)
-    scale = [rows[name].fillna("") for name in ("source", "outcome", "scale") if name in rows]
-    # of all groups and rounds, since changes and differences would tell one mean from another
-    return few.groupby(scale).transform("any") if scale else few
-
-
-def _step_of_shares(rows: pd.DataFrame, error: pd.Series, policy: Policy) -> pd.Series:
-    """The step of the mean of a sample with two values: worth at least as many persons as counts are rounded to."""
-    count, rarer = rows["n"].astype(float), _rarer(rows)
-    # the standard error of a mean of two values is their distance times the root of p (1 - p) / (n - 1)
-    apart = error * (count - 1) ** 0.5 * count / (rarer * (count - rarer)) ** 0.5
-    # the number found is at most 2.5 times smaller
-    return _round_number(2.5 * policy.rounding_base / count * apart)
-
-
-def _round_number(largest: pd.Series) -> pd.Series:
-    """The largest 1, 2 or 5 times a power of ten that is not above a number."""
-    ten = 10.0 ** np.floor(np.log10(largest))
-    found: pd.Series = ten * np.select([largest >= 5 * ten, largest >= 2 * ten], [5.0, 2.0], 1.0)
+def _beside_small(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
+    """Whether the size of a group could give away that of a small one, which is the rest of all."""
+    found = pd.Series(data=False, index=rows.index)
+    for part in over_groups(rows):
+        if (small(part["denominator"].astype(float), policy) | _of_few_persons(part, policy)).any():
+            found |= found.index.isin(part.index) & (withheld | are_parts(rows))
     return found
-
-
-def _to_step(values: pd.Series, step: pd.Series) -> pd.Series:
-    # adding 0 turns a rounded -0 into 0; the digits beyond the step are those of binary fractions
-    return ((values.astype(float) / step).round() * step).round(12) + 0.0
-
-
-def _rounded_up(p_values: pd.Series, policy: Policy) -> pd.Series:
-    """P values rounded up, so that none falls below a limit by rounding."""
-    tens = 10**policy.decimals
-    higher: pd.Series = np.ceil(p_values.astype(float) * tens).clip(lower=1).div(tens)
-    return higher
-
-
-def protect_coefficients(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Give reliabilities of enough persons, rounded and without their intervals.
-
-    The width of Feldt's and of Fisher's interval is a function of the estimate and the number of persons.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Estimates with ``n``.
-    policy : Policy
-        How many persons they need, and their decimals.
-
-    Returns
-    -------
-    DataFrame
-        The rows with a column ``withheld``, without intervals and flags.
-    """
-    count = rows["n"].astype(float)
-    withheld = (count < policy.fewest_for_mean) & (count > 0)
-    estimate = rows["estimate"].astype(float).round(policy.decimals).mask(withheld)
-    left = rows.drop(columns=[*_LEAKS, "conf_low", "conf_high", "flag"], errors="ignore")
-    return left.assign(estimate=estimate, n=rounded(count, policy).mask(withheld), withheld=withheld)
-
-
-def protect_tests(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Give p values of tests of enough persons, rounded up; F and its degrees of freedom tell how many there were.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Tests with ``p_value`` and ``n``.
-    policy : Policy
-        How many persons they need, and the decimals.
-
-    Returns
-    -------
-    DataFrame
-        The rows with a column ``withheld``.
-    """
-    count = rows["n"].astype(float)
-    withheld = (count < policy.fewest_for_mean) | rows["p_value"].isna()
-    p_value = _rounded_up(rows["p_value"], policy).mask(withheld)
-    left = rows.drop(columns=list(_LEAKS), errors="ignore")
-    return left.assign(p_value=p_value, n=rounded(count, policy).mask(withheld), withheld=withheld)
 
 
 def withhold_extremes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:  # noqa: ARG001 - treatments are called alike
     """Withhold numbers that never leave, such as the lowest and the highest of all answers, those of single persons."""
-    left = rows.drop(columns=[*_LEAKS, *_INSIDE], errors="ignore")
+    left = rows.drop(columns=[*LEAKS, *INSIDE], errors="ignore")
     # limits, centre lines and design effects tell the number that they stand beside
-    numbers = [str(name) for name in left.select_dtypes(["number", "bool", "boolean"]) if name not in _SAYS_WHICH]
-    return left.assign(**dict.fromkeys(numbers, np.nan), withheld=True)
+    numbers = [str(name) for name in left.select_dtypes(["number", "bool", "boolean"]) if name not in SAYS_WHICH]
+    left = left.assign(**dict.fromkeys(numbers, np.nan), withheld=True)
+    if "time" in left:
+        # the days of a curve are those of single persons, and how many rows there are tells how many
+        left["time"] = left["time"].mask(left["measure"].isin(_DAYS_OF_PERSONS))
+    return left.drop_duplicates()
 
 
 def protect_themes(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -469,6 +321,8 @@ TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
     "linkage": protect_links,
     "quantile": protect_quantiles,
     "mean": protect_means,
+    "stay": protect_stays,
+    "person_time": protect_person_time,
     "curve": protect_curve,
     "coefficient": protect_coefficients,
     "extreme": withhold_extremes,

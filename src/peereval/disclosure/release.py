@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from peereval.disclosure.complements import HELD, TOLD, TOTAL_TOLD
 from peereval.disclosure.counts import masked
-from peereval.disclosure.groupings import refuse_subtraction
+from peereval.disclosure.data_subjects import SAID as LOCAL
+from peereval.disclosure.data_subjects import below_region
+from peereval.disclosure.earlier import Earlier, without_numbers
 from peereval.disclosure.policy import Policy, disclosure_policy, treatment_of
 from peereval.disclosure.protection import TREATMENTS
-from peereval.errors import NotReleasedError
+from peereval.errors import NotReleasedError, UnverifiedWarning
+from peereval.files import dataset_names
 from peereval.results import Released, Result
 
 if TYPE_CHECKING:
@@ -20,12 +26,23 @@ _INSIDE = ("data",)
 """Settings that never leave, at any depth: fingerprints and exact counts of the data."""
 
 
-def release(results: Result | Sequence[Result], *, policy: str = "standard") -> list[Released]:
+def release(
+    results: Result | Sequence[Result], *, policy: str = "standard", previous: Sequence[Released] = ()
+) -> list[Released]:
     """Protect the small numbers of results, so that a report may print them.
 
-    Each result is protected by itself: no withheld number can be computed from the others of its result. Between
-    results only one thing is looked for, two groupings of one measure, and within this call only; what was released
-    in earlier calls or elsewhere is not known here.
+    No withheld number can be computed from the others of its result, from the results before it in the call, or from
+    earlier releases of the same study. What is out stays as it is, so the later one gives way:
+
+    - What an earlier release withholds is withheld.
+    - A count that was shown and now has, or may have, 1 to threshold - 1 persons more or fewer is kept at the numbers
+      of the earlier release, if cases and others are both so near and title and method are the same; otherwise, and
+      always between results of one call, it is withheld. A count shown earlier hides no other one.
+    - Two groupings of one measure (wards and arms) may give each other away: where a group of either is withheld,
+      the later one gives no groups, only the total, if that is out already.
+
+    Results are of one kind where their `kind` is; that the persons of two kinds of results are the same is not known
+    here.
 
     Parameters
     ----------
@@ -33,6 +50,8 @@ def release(results: Result | Sequence[Result], *, policy: str = "standard") -> 
         What the analyses found.
     policy : str
         Id of the disclosure policy.
+    previous : sequence of Released
+        What was released of this study before, in its order; `read_released` reads it from a folder.
 
     Returns
     -------
@@ -46,10 +65,15 @@ def release(results: Result | Sequence[Result], *, policy: str = "standard") -> 
     Raises
     ------
     NotReleasedError
-        A result has a measure that no treatment is written for; or two results give one measure in different groups
-        and a number that one of them withholds could be computed from the other.
+        A result has a measure that no treatment is written for; or, with ``policy="already-published"``, it is not
+        one of published figures of a data set of the package.
     UnknownNameError
         There is no such policy.
+
+    Warns
+    -----
+    UnverifiedWarning
+        A number of the policy has not been seen at its source.
 
     Examples
     --------
@@ -71,14 +95,40 @@ def release(results: Result | Sequence[Result], *, policy: str = "standard") -> 
     {'still_admitted': '<5'}
     """
     rule = disclosure_policy(policy)
-    released = [_released(result, rule) for result in ([results] if isinstance(results, Result) else results)]
-    refuse_subtraction(released)
-    return released
+    if rule.unverified:
+        text = f"The policy {rule.id!r} is not verified at its source: {'; '.join(rule.unverified)}."
+        warnings.warn(UnverifiedWarning(text), stacklevel=2)
+    found: list[Released] = []
+    for result in [results] if isinstance(results, Result) else results:
+        found.append(_published(result, rule) if rule.published_kinds else _released(result, rule, previous, found))
+    return found
 
 
-def _released(result: Result, policy: Policy) -> Released:
-    frame = result.estimates
-    safe = _protected(frame, policy, result.title)
+def _released(result: Result, policy: Policy, previous: Sequence[Released], beside: Sequence[Released]) -> Released:
+    frame, earlier = result.estimates, Earlier(previous, beside, result, policy)
+    safe, said = earlier.settled(_protected(earlier.flagged(frame), policy, result.title))
+    local = below_region(result, safe)
+    if local.any():
+        safe, said = without_numbers(safe, local), (*said, LOCAL.format(int(local.sum())))
+    exclusions = {reason: masked(count, policy) for reason, count in result.exclusions.items()}
+    return _as_released(result, _tidy(safe), exclusions, policy, _changes(frame, safe, said))
+
+
+def _published(result: Result, policy: Policy) -> Released:
+    """A result of published figures as it is; where they were published is said by its data set."""
+    study = result.settings.get("study")
+    if result.kind not in policy.published_kinds or study not in dataset_names():
+        msg = f"{result.title!r} is no result of published figures: it is of the kind {result.kind!r}, and its study is {study!r}."
+        hint = "This policy is for figures in print only: results of the kinds that it names, of a data set of the package."
+        raise NotReleasedError(msg, hint=hint)
+    exclusions = {reason: str(count) for reason, count in result.exclusions.items()}
+    changes = (f"nothing, since the figures are published: see the data set {study}",)
+    return _as_released(result, _tidy(result.estimates.assign(withheld=False)), exclusions, policy, changes)
+
+
+def _as_released(
+    result: Result, safe: pd.DataFrame, exclusions: dict[str, str], policy: Policy, changes: tuple[str, ...]
+) -> Released:
     return Released(
         kind=result.kind,
         title=result.title,
@@ -95,9 +145,9 @@ def _released(result: Result, policy: Policy) -> Released:
             "withheld": "not shown: too small to release, or it would give away such a number",
         },
         origin=result.origin,
-        exclusions={reason: masked(count, policy) for reason, count in result.exclusions.items()},
+        exclusions=exclusions,
         policy=f"{policy.id} {policy.version}",
-        changes=_changes(frame, safe),
+        changes=changes,
     )
 
 
@@ -110,24 +160,43 @@ def _protected(frame: pd.DataFrame, policy: Policy, title: str) -> pd.DataFrame:
         msg = f"{title!r} has the measure {measure!r}, and no treatment is written for it."
         raise NotReleasedError(msg, hint="Add it to disclosure/treatments.toml with a test that attacks it.")
     parts = [TREATMENTS[name](part, policy) for name, part in frame.groupby(treatment, sort=False)]
-    together = pd.concat(parts)
+    together = pd.concat(parts).drop(columns=[HELD, TOLD, TOTAL_TOLD], errors="ignore")
     return together.sort_index(kind="stable") if together.index.is_unique else together
 
 
+def _tidy(safe: pd.DataFrame) -> pd.DataFrame:
+    """One kind of text and of flag, so that what is read from a file is what was written."""
+    texts = [name for name in safe if _holds_texts(safe[name])]
+    return safe.astype({**dict.fromkeys(texts, "string"), "withheld": bool})
+
+
+def _holds_texts(column: pd.Series) -> bool:
+    if isinstance(column.dtype, pd.StringDtype):
+        return True
+    return len(column) > 0 and column.dtype == object and pd.api.types.infer_dtype(column) in ("string", "empty")
+
+
 def _outside(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings without what stays inside; those of bound results stand a level deeper."""
-    return {
-        name: _outside(value) if isinstance(value, dict) else value
-        for name, value in settings.items()
-        if name not in _INSIDE
-    }
+    """The settings without what stays inside, as a JSON file can hold them; those of bound results stand a level deeper."""
+    return {str(name): _plain(value) for name, value in settings.items() if name not in _INSIDE}
 
 
-def _changes(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, ...]:
+def _plain(value: Any) -> Any:
+    if hasattr(value, "items"):
+        return _outside(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    number = value.item() if hasattr(value, "item") else value
+    if isinstance(number, float) and not math.isfinite(number):
+        return None
+    return number if isinstance(number, str | int | float | bool | None) else str(number)
+
+
+def _changes(before: pd.DataFrame, after: pd.DataFrame, more: tuple[str, ...]) -> tuple[str, ...]:
     withheld = int(after["withheld"].sum())
     treatments = set(before["measure"].map(treatment_of())) if len(before) else set()
     said = [f"{withheld} of {len(after)} rows withheld"] if withheld else []
-    return (*said, *dict.fromkeys(_SAID[name] for name in _SAID if name in treatments), "counts rounded")
+    return (*said, *more, *dict.fromkeys(_SAID[name] for name in _SAID if name in treatments), "counts rounded")
 
 
 _SAID = {
@@ -137,6 +206,8 @@ _SAID = {
     "part": "levels and reasons given as counts only",
     "quantile": "medians and quartiles rounded to a step of at least the distance of neighbouring values",
     "mean": "means and effect sizes rounded to a step of at most half a standard error, p values rounded up",
+    "stay": "lengths of stay rounded to a step of at least a day, limits only where enough persons lie beyond them",
+    "person_time": "days per person-year rounded to a step of at most half a standard error, without their sums",
     "curve": "curves given at fixed days",
     "coefficient": "reliabilities rounded and given without intervals",
     "test": "of tests only p values, rounded up",

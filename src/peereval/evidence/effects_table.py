@@ -10,8 +10,9 @@ import pandas as pd
 from peereval.contracts import EFFECTS, check_frame
 from peereval.errors import ColumnError, DesignError, InvalidValueError, UnsupportedInputError, nearest
 from peereval.evidence.pooled import COUNTS, FROM_COUNTS
+from peereval.evidence.regional import regional_effects
 from peereval.mentions import row_numbers
-from peereval.results import Result, origin_of
+from peereval.results import Released, Result, origin_of
 
 if TYPE_CHECKING:
     from peereval.results import Origin
@@ -20,13 +21,13 @@ _POOLABLE = {"mantel-haenszel": ("log_odds_ratio", "log_risk_ratio", "risk_diffe
 _DIRECTIONS = ("higher is better", "higher is worse")
 
 
-def read_effects(effects: pd.DataFrame | Result) -> tuple[pd.DataFrame, Origin]:
+def read_effects(effects: pd.DataFrame | Result | Released) -> tuple[pd.DataFrame, Origin]:
     """Read a table of effects, with the column ``unit``: what is independent of the rest, a cluster or else a study.
 
     Parameters
     ----------
-    effects : DataFrame or Result
-        The table, or a result of the kind *effects*.
+    effects : DataFrame, Result or Released
+        The table, a result of the kind *effects*, or bound released results with one measure.
 
     Returns
     -------
@@ -40,6 +41,8 @@ def read_effects(effects: pd.DataFrame | Result) -> tuple[pd.DataFrame, Origin]:
     UnsupportedInputError
         The result is of another kind.
     """
+    if isinstance(effects, Released):
+        effects = regional_effects(effects)
     if isinstance(effects, Result):
         if effects.kind != "effects":
             msg = f"A result of the kind {effects.kind!r} holds no effects of studies."
@@ -146,7 +149,8 @@ def usable_effects(frame: pd.DataFrame, method: str, by: str | None) -> tuple[pd
     tuple of DataFrame and dict
         The rows, and reason code to number of rows.
     """
-    reasons = {} if by is None else {"group_missing": frame[by].isna()}
+    reasons = {"withheld": frame["withheld"].astype(bool)} if "withheld" in frame else {}
+    reasons |= {} if by is None else {"group_missing": frame[by].isna()}
     if method in FROM_COUNTS:
         reasons["counts_missing"] = frame[COUNTS].isna().any(axis=1)
     else:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from peereval.evidence.pooled import HartungKnapp, Pooled
+    from peereval.results import Released
 
 DECLARED = {
     "part": "study, pooled, or heterogeneity",
@@ -27,7 +28,7 @@ DECLARED = {
 
 
 def pool(
-    effects: pd.DataFrame | Result,
+    effects: pd.DataFrame | Result | Released,
     *,
     method: Method = "reml",
     hartung_knapp: HartungKnapp = True,
@@ -38,9 +39,10 @@ def pool(
 
     Parameters
     ----------
-    effects : DataFrame or Result
+    effects : DataFrame, Result or Released
         The table *effects*, one row an effect (``study``, ``outcome``, ``measure``, ``time``, ``direction``,
-        ``scale``, ``estimate``, ``variance``, ``n``), or what `effect_size` gave with these said. Several effects of
+        ``scale``, ``estimate``, ``variance``, ``n``), what `effect_size` gave with these said, or several regions'
+        released results, bound: what `regional_effects` takes from them. Several effects of
         one study need ``cluster``, which says what is dependent.
     method : {"reml", "dersimonian-laird", "paule-mandel", "fixed", "mantel-haenszel", "peto"}
         Random effects with one of three estimators of the variance between studies; a common effect by inverse
@@ -64,7 +66,7 @@ def pool(
         prediction interval from five studies on), and *heterogeneity*: ``q``, ``i_squared`` (from Q, Higgins and
         Thompson), ``i_squared_tau`` (τ² over τ² plus the typical variance), ``h_squared`` (Q / df),
         ``tau_squared`` (Q-profile interval), ``hartung_knapp_factor``, and ``subgroup_difference``. Logarithms
-        stand also as ``ratio``. Excluded are ``effect_missing``, ``variance_missing``, ``counts_missing`` and
+        stand also as ``ratio``. Excluded are ``withheld`` (regions), ``effect_missing``, ``variance_missing``, ``counts_missing`` and
         ``group_missing``.
 
     Raises

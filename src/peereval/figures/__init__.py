@@ -66,6 +66,27 @@ _FIGURES = {
 }
 
 
+def has_figure(kind: str) -> bool:
+    """Say whether results of a kind can be drawn.
+
+    Parameters
+    ----------
+    kind : str
+        The kind.
+
+    Returns
+    -------
+    bool
+        Whether there is a figure.
+
+    Examples
+    --------
+    >>> has_figure("attrition"), has_figure("contrasts")
+    (True, False)
+    """
+    return kind in _FIGURES
+
+
 def draw(finding: Result | Released, *, ax: Any = None, **options: Any) -> Any:
     """Draw a result.
 
@@ -96,10 +117,14 @@ def draw(finding: Result | Released, *, ax: Any = None, **options: Any) -> Any:
     >>> axes.get_ylabel()
     'Answers'
     """
-    if finding.kind not in _FIGURES:
+    if not has_figure(finding.kind):
         msg = f"There is no figure for results of the kind {finding.kind!r}."
         raise UnsupportedInputError(msg, hint=f"Kinds with a figure: {', '.join(sorted(_FIGURES))}.")
     if "source" in finding.columns:
         msg = "Bound results have no figure, since the groups of one source would be drawn as those of another."
         raise UnsupportedInputError(msg, hint="Draw the result of each source before they are bound.")
-    return import_module(_FIGURES[finding.kind]).figure(finding, ax, **options)
+    from peereval.figures.language import translate
+
+    drawn = import_module(_FIGURES[finding.kind]).figure(finding, ax, **options)
+    translate(drawn, whole=ax is None)
+    return drawn

@@ -9,13 +9,14 @@ import numpy as np
 
 from peereval.errors import DesignError
 from peereval.figures.style import COLOURS, count, mark_origin, nothing, one_panel, styled
+from peereval.results import Released
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from peereval.results import Released, Result
+    from peereval.results import Result
 
 _BED_DAYS = "bed_days_per_person_year"
 _MOST_LABELS = 14
@@ -68,6 +69,9 @@ def _bars(finding: Result | Released, rows: pd.DataFrame, ax: Axes | None) -> Ax
 def _spent(row: pd.Series, finding: Result | Released) -> str:
     persons, time = count(row["n_persons"], finding), count(row["denominator"], finding)
     if row["measure"] == _BED_DAYS:
+        if isinstance(finding, Released):
+            # a released rate comes without its sums
+            return "not shown" if row["withheld"] else f"{persons} persons"
         return f"{persons} persons, {time} person-years"
     return f"{count(row['numerator'], finding)} in {time} bed days"
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from peereval.errors import InvalidValueError
+from peereval.figures.language import legend_columns
 from peereval.figures.study_scale import shown_values, study_axis
 from peereval.figures.style import COLOURS, MARKS, count, mark_origin, one_panel, styled
 
@@ -98,8 +99,11 @@ def forest(
     ax.axvline(null, color="#888888", linewidth=0.8, zorder=0)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    if kinds != [None]:
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=len(kinds))
+    named = [kind for kind in kinds if kind is not None]
+    if named:
+        # the letters are larger than those of a legend under panels
+        columns = legend_columns(named, 0.85 * ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=columns)
     mark_origin(ax, finding)
     return ax
 

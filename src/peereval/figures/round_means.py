@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from peereval.errors import InvalidValueError
+from peereval.figures.language import legend_columns
 from peereval.figures.selection import groups_of, level_measure, names_of
 from peereval.figures.style import COLOURS, DASHES, MARKS, count, mark_origin
 
@@ -100,12 +101,8 @@ def legend_below(figure: Figure | Any, panels: Any, ax: Axes | None) -> None:
     if ax is not None:
         ax.legend(marks.values(), marks)
         return
-    # about so many letters stand beside one another, with six for each mark
-    marks = dict(sorted(marks.items(), key=lambda each: each[0] == _HOLLOW))
-    room = 13 * figure.get_figwidth()
-    columns = max(1, min(len(marks), int(room // (max(map(len, marks)) + 6))))
-    if sum(map(len, marks)) + 6 * len(marks) <= room:
-        columns = len(marks)
+    marks = {label: marks[label] for label in sorted(marks, key=lambda label: label == _HOLLOW)}
+    columns = legend_columns(list(marks), figure.get_figwidth())
     figure.legend(marks.values(), marks, loc="outside lower center", ncols=columns, fontsize=9)
 
 

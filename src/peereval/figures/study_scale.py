@@ -25,7 +25,15 @@ _WORDS = {
     "hedges_g": "Standardised mean difference (Hedges' g)",
     "cohens_d": "Standardised mean difference (Cohen's d)",
     "fisher_z": "Fisher's z",
+    "contrast": "Difference of means",
 }
+_OF_ONE_GROUP = {
+    "mean": "Mean",
+    "mean_change": "Mean change",
+    "readmission_rate": "Index stays with a readmission",
+    "bed_days_per_person_year": "Bed days per person-year",
+}
+"""Numbers of regions that compare no arms."""
 
 
 def measure_of(finding: Result | Released) -> str:
@@ -92,6 +100,8 @@ def study_axis(ax: Axes, measure: str, finding: Result | Released, *below: str) 
 
 
 def _words(measure: str, finding: Result | Released) -> str:
+    if measure in _OF_ONE_GROUP:
+        return f"{_OF_ONE_GROUP[measure]}: {finding.settings.get('direction', 'as released')}"
     logged = measure.startswith("log_")
     said = _WORDS.get(measure, measure)
     if measure == "mean_difference" and finding.settings.get("scale"):

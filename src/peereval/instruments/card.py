@@ -55,6 +55,10 @@ def card(one: Instrument) -> list[tuple[str, list[str]]]:
         ("change that matters", [_change(each) for each in one.changes]),
         ("reliability", [_reliability(each) for each in one.reliability]),
         ("weak items", [f"{text_of(weak.items)}: {weak.why}{_MARKS[weak.verified]}" for weak in one.weak]),
+        (
+            "risk to life",
+            [] if one.risk is None else [f"{text_of(one.risk.items)}: {one.risk.source}{_MARKS[one.risk.verified]}"],
+        ),
         ("look out", list(one.caveats)),
         ("not verified", [", ".join(one.unverified)] if one.unverified else []),
         ("licence", [f"{one.licence.kind}: {one.licence.text}"]),

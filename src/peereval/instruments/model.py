@@ -125,6 +125,24 @@ class Weak(Frozen):
     verified: Mark
 
 
+class Risk(Frozen):
+    """Items that ask about a risk to life: an answer to them needs a person who can act on it.
+
+    Parameters
+    ----------
+    items : tuple of int
+        The items.
+    source : str
+        Who says so.
+    verified : {"V", "V*", "M+", "M"}
+        Whether it was seen at its source.
+    """
+
+    items: Items
+    source: str
+    verified: Mark
+
+
 class Licence(Frozen):
     """What is known about the terms of use of the questionnaire.
 
@@ -171,6 +189,8 @@ class Instrument(Frozen):
         Minimal important changes, bands of scores and published reliabilities.
     weak : tuple of Weak
         Items that are known to go badly with the rest.
+    risk : Risk, optional
+        Items that ask about a risk to life.
     caveats : tuple of str
         Errors that circulate, and what to look at.
     licence : Licence
@@ -207,6 +227,7 @@ class Instrument(Frozen):
     cutoffs: tuple[Cutoff, ...] = ()
     reliability: tuple[Reliability, ...] = ()
     weak: tuple[Weak, ...] = ()
+    risk: Risk | None = None
     caveats: tuple[str, ...] = ()
     licence: Licence
     languages: tuple[Literal["da", "sv", "nb", "en"], ...] = ()
@@ -247,7 +268,7 @@ class Instrument(Frozen):
 def _problems(one: Instrument) -> Iterator[str]:
     """What does not fit together in a definition."""
     known = set(range(1, one.n_items + 1))
-    used = {item for part in (*one.scales.values(), *one.weak) for item in part.items}
+    used = {item for part in (*one.scales.values(), *one.weak, *filter(None, [one.risk])) for item in part.items}
     for coding in one.codings.values():
         used |= {*coding.reversed, *map(int, coding.ranges), *(item for code in coding.codes for item in code.items)}
     if not used <= known:

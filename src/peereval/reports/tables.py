@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from peereval.reports.any_table import any_table
 from peereval.reports.characteristics import described, lost, stayed_and_left
 from peereval.reports.comparisons import balanced, compared_rounds
 from peereval.reports.imputed import imputed_changes, tipping_points
+from peereval.reports.languages import words
 from peereval.reports.links import linked_answers
+from peereval.reports.matrices import met_criteria, themes_by_group
 from peereval.reports.questions import answered_questions
-from peereval.reports.wording import UNKNOWN, about, share_with_interval
+from peereval.reports.wording import NOT_SHOWN, UNKNOWN, about, share_with_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from great_tables import GT
 
+    from peereval.reports.languages import Words
     from peereval.results import Released
 
 _CURVE_DAYS = (30, 90, 180, 360)
@@ -44,12 +49,11 @@ def tables_of(finding: Released) -> list[tuple[str, pd.DataFrame]]:
     >>> cells.columns.tolist()
     ['Group', 'Round', 'Answered', 'Invited', 'Response']
     """
-    if finding.kind not in _TABLES:
-        return []
+    tables = _TABLES.get(finding.kind, partial(any_table, title=finding.title))
     return [
         (f"{source}: {caption}" if source else caption, cells)
         for source, rows in by_source(finding)
-        for caption, cells in _TABLES[finding.kind](rows)
+        for caption, cells in tables(rows)
     ]
 
 
@@ -72,7 +76,9 @@ def by_source(finding: Released) -> list[tuple[str, pd.DataFrame]]:
     return [(str(label), part.drop(columns="source")) for label, part in rows.groupby("source", sort=False)]
 
 
-def as_gt(caption: str, cells: pd.DataFrame, identity: str, *, note: str | None = None) -> GT:
+def as_gt(
+    caption: str, cells: pd.DataFrame, identity: str, *, note: str | None = None, speech: Words | None = None
+) -> GT:
     """Make a great_tables table of printed cells.
 
     Parameters
@@ -85,6 +91,8 @@ def as_gt(caption: str, cells: pd.DataFrame, identity: str, *, note: str | None 
         The id of the HTML element; the same id gives the same bytes.
     note : str, optional
         What stands under the caption.
+    speech : Words, optional
+        The language of the table; English without it.
 
     Returns
     -------
@@ -93,13 +101,53 @@ def as_gt(caption: str, cells: pd.DataFrame, identity: str, *, note: str | None 
     """
     from great_tables import GT, loc, style
 
-    table = GT(cells, id=identity).tab_header(title=caption, subtitle=note).cols_align("left")
-    numeric = [name for name in cells.columns if name not in _TEXT_COLUMNS]
+    spoken = speech or words("en")
+    said = spoken_cells(cells, spoken)
+    heads = dict(zip(cells.columns, said.columns, strict=True))
+    subtitle = None if note is None else spoken.sentence(note)
+    table = GT(said, id=identity).tab_header(title=spoken.sentence(caption), subtitle=subtitle).cols_align("left")
+    numeric = [heads[name] for name in cells.columns if name not in _TEXT_COLUMNS and _has_numbers(cells[name])]
     table = table.cols_align("right", columns=numeric) if numeric else table
     return table.tab_style(style.text(weight="bold"), loc.column_labels())
 
 
+def _has_numbers(cells: pd.Series) -> bool:
+    texts = cells.astype(str)
+    return bool((texts.str.contains(r"\d") | texts.isin([NOT_SHOWN, UNKNOWN])).any())
+
+
+def spoken_cells(cells: pd.DataFrame, speech: Words) -> pd.DataFrame:
+    """Put the heads and cells of a printed table into a language.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Texts in English, as `tables_of` gives them.
+    speech : Words
+        The language.
+
+    Returns
+    -------
+    DataFrame
+        The table; names from the data stay as they are.
+
+    Examples
+    --------
+    >>> spoken_cells(pd.DataFrame({"Mean": ["1.5"]}), words("da"))
+      Gennemsnit
+    0        1,5
+    """
+    return cells.map(lambda cell: speech.sentence(str(cell))).rename(columns=lambda head: speech.sentence(str(head)))
+
+
 _TEXT_COLUMNS = (
+    "Criterion",
+    "Said by",
+    "State",
+    "Status",
+    "Term",
+    "Theme",
+    "Time",
     "Group",
     "Round",
     "Rounds",
@@ -172,6 +220,7 @@ def _rates(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     cells = pd.DataFrame(
         {
             "Group": rows["group"].to_list(),
+            **({"Time": rows["time"].to_list()} if "time" in rows else {}),
             "Readmissions": [about(value) for value in rows["numerator"]],
             "Index stays": [about(value) for value in rows["denominator"]],
             "Persons": [about(value) for value in rows["n_persons"]],
@@ -200,11 +249,13 @@ _TABLES: dict[str, Callable[[pd.DataFrame], list[tuple[str, pd.DataFrame]]]] = {
     "attrition": _attrition,
     "balance": balanced,
     "baseline": described,
+    "fidelity": met_criteria,
     "imputation": imputed_changes,
     "likert": answered_questions,
     "linkage": linked_answers,
     "rounds": compared_rounds,
     "rates": _rates,
     "survival": _survival,
+    "theme-matrix": themes_by_group,
     "tipping_point": tipping_points,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,25 +103,80 @@ def simulate_study(preset: str = "region", *, seed: int, persons: int | None = N
     )
 
 
-def study_file(preset: str) -> str:
-    """Give the study.toml that goes with a preset.
+def study_file(preset: str, language: str = "en") -> str:
+    """Give the study.toml that goes with a preset, with comments in a language.
 
     Parameters
     ----------
     preset : str
         The preset.
+    language : {"en", "da", "sv"}
+        The language.
 
     Returns
     -------
     str
         The text of the file.
 
+    Raises
+    ------
+    UnknownNameError
+        There is no such preset or language.
+
     Examples
     --------
-    >>> study_file("ward").splitlines()[2]
-    '[study]'
+    >>> study_file("ward", "da").splitlines()[4]
+    'title = "Recovery-mentorer på et opdigtet afsnit"'
     """
-    return definitions("peereval.simulate", "studies")[preset].read_text(encoding="utf-8")
+    _preset(preset)
+    _words(language)
+    return definitions("peereval.simulate", f"studies/{language}")[preset].read_text(encoding="utf-8")
+
+
+def in_language(study: SimulatedStudy, language: str) -> SimulatedStudy:
+    """Call the rounds, arms and units of a made-up study by their names in a language, as its study.toml does.
+
+    Parameters
+    ----------
+    study : SimulatedStudy
+        The study.
+    language : {"en", "da", "sv"}
+        The language.
+
+    Returns
+    -------
+    SimulatedStudy
+        The same study, with other words.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such language.
+
+    Examples
+    --------
+    >>> danish = in_language(simulate_study("ward", seed=1), "da")
+    >>> danish.responses["round"].cat.categories.tolist()
+    ['start', 'halvt år', 'et år']
+    """
+    words = _words(language)
+    return replace(
+        study,
+        responses=_renamed(study.responses, words),
+        invited=_renamed(study.invited, words),
+        contacts=None if study.contacts is None else _renamed(study.contacts, words),
+        truth={words.get(arm, arm): each for arm, each in study.truth.items()},
+    )
+
+
+def _words(language: str) -> dict[str, Any]:
+    return definition("peereval.simulate", "words", language, "language of made-up studies")
+
+
+def _renamed(table: pd.DataFrame, words: dict[str, str]) -> pd.DataFrame:
+    texts = [name for name in ("arm", "unit") if name in table]
+    frame = table.assign(**{name: table[name].replace(words) for name in texts})
+    return frame.assign(round=frame["round"].cat.rename_categories(words)) if "round" in frame and words else frame
 
 
 def _preset(name: str) -> dict[str, Any]:

@@ -57,16 +57,16 @@ def instrument_findings(study: Study) -> Iterator[Finding]:
     for name in (name for name in survey.coding if name not in survey.instruments):
         text = f"coding names {name!r}, which is not scored."
         yield mended(UnknownNameError(text, hint=nearest(name, survey.instruments)), file)
-    yield from _primary(study)
+    yield from _outcomes(study)
     try:
         disclosure_policy(study.plan.disclosure.policy)
     except PeerevalError as error:
         yield mended(error, file)
 
 
-def _primary(study: Study) -> Iterator[Finding]:
-    survey = study.plan.survey
-    if survey.primary is None:
+def _outcomes(study: Study) -> Iterator[Finding]:
+    survey, plan = study.plan.survey, study.plan.plan
+    if plan is None:
         return
     known = {f"local:{name}" for name in study.local_items}
     for name in survey.instruments:
@@ -74,9 +74,14 @@ def _primary(study: Study) -> Iterator[Finding]:
             known |= {f"{name}:{scale}" for scale in instrument(name).scales}
         except PeerevalError:
             return
-    if survey.primary not in known:
-        text = f"the primary outcome {survey.primary!r} is not scored."
-        yield mended(UnknownNameError(text, hint=nearest(survey.primary, known)), study.path.name)
+    named = {
+        "primary outcome": (plan.primary,),
+        **{f"outcome of the family {name!r}": each for name, each in plan.families.items()},
+    }
+    for what, outcomes in named.items():
+        for outcome in (each for each in outcomes if each not in known):
+            text = f"the {what} {outcome!r} is not scored."
+            yield mended(UnknownNameError(text, hint=nearest(outcome, known)), study.path.name)
 
 
 def answer_findings(study: Study, sheet: Sheet, mapped: Mapped) -> Iterator[Finding]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from peereval.admissions.definition import readmission_definition
 from peereval.errors import IdentifierError, PeerevalError, UnusedColumnsWarning
 from peereval.files import existing_file
 from peereval.studies.answer_checks import answer_findings, instrument_findings
+from peereval.studies.arms import check_arms
 from peereval.studies.findings import Finding, mended, understood
 from peereval.studies.linking import linking_findings
+from peereval.studies.materials import BUDGET_OF_PROGRAMME
+from peereval.studies.plan_checks import governance_findings, plan_findings, risk_findings
 from peereval.studies.reading import parse_plan
-from peereval.studies.sections import SECTIONS
+from peereval.studies.sections import wanted_sections
 from peereval.studies.study import Study
 from peereval.surveys.exports import read_sheet
 from peereval.surveys.identifiers import check_no_identifiers
 from peereval.surveys.mapped import map_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from peereval.surveys.mapped import Mapped
@@ -115,7 +119,10 @@ def check_study(path: str | Path) -> StudyCheck:
     if plan is None:
         return StudyCheck(place.name, tuple(mended(error, place.name) for error in errors))
     study = Study(path=place, plan=plan)
-    findings = [*instrument_findings(study), *_of_the_survey(study), *_of_the_invited(study), *_of_the_contacts(study)]
+    findings = [
+        *plan_findings(study), *governance_findings(study), *instrument_findings(study),
+        *_of_the_survey(study), *_of_the_invited(study), *_of_the_contacts(study), *_of_other_files(study),
+    ]  # fmt: skip
     if not any(each.kind == "mend" for each in findings):
         findings += _of_the_sections(study)
     return StudyCheck(place.name, tuple(findings))
@@ -148,6 +155,7 @@ def _of_the_survey(study: Study) -> Iterator[Finding]:
     yield from (understood("note", sheet.file, note) for note in mapped.notes)
     yield from _columns(sheet, mapped)
     yield from answer_findings(study, sheet, mapped)
+    yield from risk_findings(study, mapped.responses)
     yield from _arms(study, mapped)
     yield from linking_findings(study, mapped)
     for problem in mapped.problems:
@@ -190,7 +198,7 @@ def _columns(sheet: Sheet, mapped: Mapped) -> Iterator[Finding]:
 
 def _arms(study: Study, mapped: Mapped) -> Iterator[Finding]:
     try:
-        study.check_arms(mapped.responses)
+        check_arms(study, mapped.responses)
     except PeerevalError as error:
         yield mended(error, study.path.name)
 
@@ -222,14 +230,42 @@ def _of_the_contacts(study: Study) -> Iterator[Finding]:
     yield understood("contacts", plan.file, f"{count:,} contacts")
 
 
+def _of_other_files(study: Study) -> Iterator[Finding]:
+    """Persons, the programme, interviews and costs, as far as the study has them."""
+    contacts, programme = study.plan.contacts, study.plan.programme
+    interviews, costs = study.plan.interviews, study.plan.costs
+    if contacts is not None:
+        yield from _of_a_file("persons", contacts.persons, study.persons)
+    if programme is not None:
+        yield from _of_a_file("programme", programme.file, study.programme)
+    if interviews is not None:
+        yield from _of_a_file("interviews", interviews.informants, study.informants)
+        yield from _of_a_file("interviews", interviews.codings, study.codings)
+    if costs is not None and costs.budget not in (None, BUDGET_OF_PROGRAMME):
+        yield from _of_a_file("costs", costs.budget, partial(study.table, str(costs.budget)))
+    if costs is not None and costs.person_level is not None:
+        yield from _of_a_file("costs", costs.person_level.file, partial(study.table, costs.person_level.file))
+
+
+def _of_a_file(code: str, name: str | None, read: Callable[[], Any]) -> Iterator[Finding]:
+    if name is None:
+        return
+    try:
+        found = read()
+    except PeerevalError as error:
+        yield mended(error, name)
+        return
+    yield understood(code, name, f"{len(found):,} rows" if hasattr(found, "columns") else str(found))
+
+
 def _of_the_sections(study: Study) -> Iterator[Finding]:
     """What only the sections refuse, such as a person in two arms or more answers than invitations."""
     try:
         with warnings.catch_warnings():
             # what is warned of is said when the study is evaluated
             warnings.simplefilter("ignore")
-            data = study.read()
-            for _, section in SECTIONS.values():
+            data = study.tables()
+            for _, section in wanted_sections(study).values():
                 section(study, data)
     except PeerevalError as error:
         yield mended(error, study.path.name)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 from peereval.errors import DestinationError
 from peereval.files import write_table, write_text
-from peereval.simulate.study import simulate_study, study_file
+from peereval.simulate.study import in_language, simulate_study, study_file
+from peereval.studies.schema import FILE, schema_text
+from peereval.studies.section_notebooks import write_notebooks
+from peereval.studies.study import Study
 from peereval.surveys.storage import layout_metadata
 
 
-def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026) -> Path:
-    """Write a study folder with a study.toml and synthetic data.
+def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026, language: str = "en") -> Path:
+    """Write a study folder with a study.toml, synthetic data, and a notebook for each section.
 
     Parameters
     ----------
@@ -21,6 +25,8 @@ def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026
         The design to simulate.
     seed : int
         Seed of the simulated data.
+    language : {"en", "da", "sv"}
+        The language of the folder: its README, the comments of the study file, and the report.
 
     Returns
     -------
@@ -32,7 +38,7 @@ def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026
     DestinationError
         The folder has something in it.
     UnknownNameError
-        There is no such preset.
+        There is no such preset or language.
 
     Examples
     --------
@@ -40,13 +46,14 @@ def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     made = new_study(folder + "/demo", preset="ward", seed=1)
     ...     sorted(path.name for path in made.parent.rglob("*.*"))
-    ['.gitignore', 'README.md', 'invited.synthetic.parquet', 'responses.synthetic.parquet', 'study.toml']
+    ['.gitignore', 'README.md', 'invited.synthetic.parquet', 'participation.ipynb', 'peereval.schema.json', 'responses.synthetic.parquet', 'rounds.ipynb', 'study.toml']
     """
     folder = Path(directory)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         msg = f"{folder} is there already and is not an empty folder."
         raise DestinationError(msg, hint="Name a folder that does not exist yet.")
-    study = simulate_study(preset, seed=seed)
+    text = study_file(preset, language)
+    study = in_language(simulate_study(preset, seed=seed), language)
     (folder / "data").mkdir(parents=True, exist_ok=True)
     tables = {"responses": study.responses, "invited": study.invited, "contacts": study.contacts}
     for name, table in tables.items():
@@ -54,20 +61,17 @@ def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026
             place = folder / "data" / f"{name}.synthetic.parquet"
             metadata = layout_metadata(table) if name == "responses" else None
             write_table(table, place, origin="synthetic", metadata=metadata)
-    write_text(_README, folder / "README.md")
-    write_text("# person-level data stay out of version control\n/data/\n", folder / ".gitignore")
-    write_text(study_file(preset), folder / "study.toml")
+    readme = files("peereval.studies") / "readmes" / f"{language}.md"
+    write_text(readme.read_text(encoding="utf-8"), folder / "README.md")
+    write_text(_IGNORED, folder / ".gitignore")
+    write_text(text, folder / "study.toml")
+    write_text(schema_text(), folder / FILE)
+    write_notebooks(Study.from_toml(folder / "study.toml"))
     return folder / "study.toml"
 
 
-_README = """# A study folder
-
-`study.toml` says what is evaluated and how. `data/` holds synthetic data: made up, no real person. Put your own
-exports in their place, name them in `study.toml`, and run
-
-    peereval check study.toml
-    peereval evaluate study.toml
-
-The first says what was understood of the files and lists all that must be mended; the second writes `report.html`
-beside `study.toml`. Small numbers are protected in the report; the data stay here.
+_IGNORED = """# person-level data and what shows them stay out of version control
+/data/
+/secure/
+.ipynb_checkpoints/
 """

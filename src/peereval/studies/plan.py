@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any, Literal
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from peereval.errors import nearest
-from peereval.rounds.comparison import Baseline, Units  # noqa: TC001 - pydantic reads the annotation
-from peereval.rounds.equivalence import Margin  # noqa: TC001 - pydantic reads the annotation
-from peereval.rounds.methods import METHODS
-from peereval.rounds.rules import AUTO
+from peereval.instruments.key import Frozen
+from peereval.studies.analysis_plan import AnalysisPlan, ComparisonsPlan
+from peereval.studies.materials import BUDGET_OF_PROGRAMME, ContactsPlan, CostsPlan, InterviewsPlan, ProgrammePlan
+from peereval.studies.reporting import DisclosurePlan, GovernancePlan, ReportPlan
 from peereval.surveys.layout import Answers  # noqa: TC001 - pydantic reads the annotation
+from peereval.surveys.local_items import INSTRUMENT as LOCAL
 from peereval.surveys.mapping import SheetLayout
 from peereval.surveys.questions import LocalItem, check_name
 from peereval.surveys.sheet import Source  # noqa: TC001 - pydantic reads the annotation
 from peereval.surveys.windows import PlannedRound
+from peereval.toml_keys import MisfitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from peereval.studies.analysis_plan import Contrast
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StudyPlan(_Strict):
+class StudyPlan(Frozen):
     """The table ``[study]``.
 
     Parameters
     ----------
-    title, programme : str
-        The report's title, and the programme in a sentence.
+    title : str
+        The report's title.
+    programme : str
+        The programme in a sentence.
     design : {"panel", "panel-unlinked", "cross-section"}
         Same persons, linked; same persons, no key; other persons each round.
     allocation : {"randomised", "observed"}, optional
@@ -52,7 +58,7 @@ class StudyPlan(_Strict):
         return self
 
 
-class LinkingPlan(_Strict):
+class LinkingPlan(Frozen):
     """The table ``[survey.linking]``: answers without a key of persons, linked by a code that persons make up themselves.
 
     Parameters
@@ -100,21 +106,6 @@ class SurveyPlan(SheetLayout):
         The table of how many were invited.
     instruments : tuple of str
         Ids of the catalogue.
-    method : str
-        How rounds are compared: ``"auto"``, by the rules for the declared design, or a method that `compare_rounds` knows.
-    covariates : tuple of str
-        Columns of the answers to adjust for, such as names under ``[survey.keep]``; what a person answered at the first
-        round holds for all rounds.
-    unit : str, optional
-        The column of the wards, teams or houses that persons belong to; a column of one's own as for covariates.
-    units : {"such", "these"}
-        Whether the result is to hold for such units or for these ones.
-    baseline : {"constrained", "response", "covariate"}, optional
-        How a mixed model takes the first round of two arms; by default as the rules say.
-    margin : float or "minimal-important-change", optional
-        The change that would matter, in points of the primary scale.
-    primary : str, optional
-        The outcome named before the data, as ``"instrument:scale"``.
     coding : dict of str to str
         Instrument to the coding of the data, where several circulate.
     """
@@ -131,23 +122,7 @@ class SurveyPlan(SheetLayout):
     linking: LinkingPlan | None = None
     invited: str | None = None
     instruments: tuple[str, ...] = Field(min_length=1)
-    method: str = AUTO
-    covariates: tuple[str, ...] = ()
-    unit: str | None = None
-    units: Units = "such"
-    baseline: Baseline | None = None
-    margin: Margin | None = None
-    primary: str | None = Field(default=None, pattern=r"^[^:]+:[^:]+$")
     coding: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("method")
-    @classmethod
-    def _known_method(cls, value: str) -> str:
-        known = (AUTO, *METHODS)
-        if value not in known:
-            msg = f"there is no method {value!r}. {nearest(value, known)}"
-            raise ValueError(msg.rstrip(" ."))
-        return value
 
     @model_validator(mode="after")
     def _one_way_to_know_persons(self) -> SurveyPlan:
@@ -157,7 +132,7 @@ class SurveyPlan(SheetLayout):
         return self
 
 
-class ItemsPlan(_Strict):
+class ItemsPlan(Frozen):
     """The table ``[items]``.
 
     Parameters
@@ -174,95 +149,217 @@ class ItemsPlan(_Strict):
         return {check_name(name): item for name, item in value.items()}
 
 
-class ContactsPlan(_Strict):
-    """The table ``[contacts]``.
-
-    Parameters
-    ----------
-    file : str
-        The hospital contacts: a parquet file or a pattern.
-    definition : str
-        Id of the readmission definition.
-    followup_end : date or datetime
-        Until when contacts were observed, in local time; a date stands for the whole of that day.
-    strict : bool
-        Whether a contact that ends before it begins stops the evaluation; otherwise it is left out, counted.
-    """
-
-    file: str
-    definition: str
-    followup_end: datetime | date
-    strict: bool = True
-
-    @field_validator("followup_end", mode="before")
-    @classmethod
-    def _local(cls, value: Any) -> Any:
-        if not isinstance(value, date) or getattr(value, "tzinfo", None) is not None:
-            msg = "write a date, or a local time without offset, and no quotes: 2020-12-31 or 2020-12-31T23:59:59"
-            raise ValueError(msg)
-        return value
-
-
-class DisclosurePlan(_Strict):
-    """The table ``[disclosure]``.
-
-    Parameters
-    ----------
-    policy : str
-        Id of the policy by which small numbers are protected.
-    """
-
-    policy: str = "standard"
-
-
-class Plan(_Strict):
+class Plan(Frozen):
     """A whole study.toml.
 
     Parameters
     ----------
     study : StudyPlan
         What is evaluated and by which design.
+    plan : AnalysisPlan, optional
+        What was decided before the data were read.
     rounds : tuple of PlannedRound
         The data-collection rounds in their order.
     survey : SurveyPlan
         The answers.
     items : ItemsPlan
         The unit's own questions.
+    comparisons : ComparisonsPlan
+        How rounds are compared, and what is adjusted for.
     contacts : ContactsPlan, optional
         The hospital contacts.
     units : dict of str to str
         Unit to arm, for contacts of two arms.
+    programme : ProgrammePlan, optional
+        The programme in a file of its own.
+    interviews : InterviewsPlan, optional
+        Who was asked, and what they said.
+    costs : CostsPlan, optional
+        What it costs.
     disclosure : DisclosurePlan
         The protection of small numbers.
+    report : ReportPlan
+        What stands in the report.
+    governance : GovernancePlan, optional
+        On what grounds data are held.
     """
 
     study: StudyPlan
+    plan: AnalysisPlan | None = None
     rounds: tuple[PlannedRound, ...] = Field(min_length=1)
     survey: SurveyPlan
     items: ItemsPlan = ItemsPlan()
+    comparisons: ComparisonsPlan = ComparisonsPlan()
     contacts: ContactsPlan | None = None
     units: dict[str, str] = Field(default_factory=dict)
+    programme: ProgrammePlan | None = None
+    interviews: InterviewsPlan | None = None
+    costs: CostsPlan | None = None
     disclosure: DisclosurePlan = DisclosurePlan()
+    report: ReportPlan = ReportPlan()
+    governance: GovernancePlan | None = None
+
+    @property
+    def prespecified(self) -> dict[str, Any]:
+        """What is decided before the data are read, by the way to each key."""
+        parts = {
+            "study": self.study.model_dump(mode="json", include={"design", "allocation", "reference_arm"}),
+            "rounds": [each.id for each in self.rounds],
+            "survey": self.survey.model_dump(mode="json", include={"instruments", "coding"}),
+            "comparisons": self.comparisons.model_dump(mode="json"),
+            "plan": {} if self.plan is None else self.plan.model_dump(mode="json"),
+            "contacts": {} if self.contacts is None else self.contacts.model_dump(mode="json", include=_OF_CONTACTS),
+        }
+        return dict(_paths(parts))
+
+    def hash(self) -> str:
+        """Give a hash of what is decided before the data are read; files, titles and texts are not in it.
+
+        Returns
+        -------
+        str
+            SHA-256 in hexadecimal digits.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import peereval as pe
+        >>> from peereval.studies.folder import new_study
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     plan = pe.Study.from_toml(new_study(folder + "/ward", preset="ward", seed=1)).plan
+        >>> retold = plan.model_copy(update={"report": plan.report.model_copy(update={"language": "da"})})
+        >>> len(plan.hash()), retold.hash() == plan.hash()
+        (64, True)
+        >>> one_round = plan.model_copy(update={"rounds": plan.rounds[:1]})
+        >>> one_round.hash() == plan.hash()
+        False
+        """
+        return hash_of(self.prespecified)
 
     @model_validator(mode="after")
-    def _rounds_differ(self) -> Plan:
-        names = [each.id for each in self.rounds]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            msg = f"two rounds are called {twice!r}"
-            raise ValueError(msg)
+    def _fits_together(self) -> Plan:
+        problem = next(_misfits(self), None)
+        if problem is not None:
+            raise problem
         return self
 
-    @model_validator(mode="after")
-    def _only_a_panel_is_linked(self) -> Plan:
-        if self.survey.linking is not None and self.study.design != "panel":
-            msg = f'the design is {self.study.design!r}, but [survey.linking] finds the same persons again: say design = "panel"'
-            raise ValueError(msg)
-        return self
 
-    @model_validator(mode="after")
-    def _covariates_belong_to_persons(self) -> Plan:
-        if self.survey.covariates and self.study.design != "panel":
-            msg = f'the design is {self.study.design!r}, and covariates are taken from the first round of the same persons: they need design = "panel"'
-            raise ValueError(msg)
-        return self
+def hash_of(prespecified: Mapping[str, Any]) -> str:
+    """Give the hash of what is decided before the data are read.
+
+    Parameters
+    ----------
+    prespecified : mapping
+        The way to each key and its value.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits; the order of keys does not matter.
+    """
+    return hashlib.sha256(json.dumps(dict(prespecified), sort_keys=True).encode()).hexdigest()
+
+
+_OF_CONTACTS = {"definition", "outcomes", "horizon"}
+
+
+def _paths(part: Any, way: str = "") -> Iterator[tuple[str, Any]]:
+    """The way to each key that is filled, such as ``survey.coding.qpr-15``, with its value."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            yield from _paths(value, f"{way}.{name}" if way else name)
+    elif part is not None:
+        yield way, part
+
+
+def _misfits(plan: Plan) -> Iterator[MisfitError]:
+    """What does not fit together in a study file, by the key at fault."""
+    design, names = plan.study.design, [each.id for each in plan.rounds]
+    twice = next((place for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        yield MisfitError(("rounds", twice, "id"), f"two rounds are called {names[twice]!r}")
+    if plan.survey.linking is not None and design != "panel":
+        what = f'the design is {design!r}, but [survey.linking] finds the same persons again: say design = "panel"'
+        yield MisfitError(("survey", "linking"), what)
+    if plan.comparisons.covariates and design != "panel":
+        what = f'the design is {design!r}, and covariates are taken from the first round of the same persons: they need design = "panel"'
+        yield MisfitError(("comparisons", "covariates"), what)
+    if plan.plan is not None:
+        contrast = contrast_of(design, two_arms=plan.study.allocation is not None)
+        yield from _misfits_of_analysis(plan.plan, names, contrast=contrast)
+    if plan.costs is not None:
+        yield from _misfits_of_costs(plan, plan.costs)
+    for place, name in enumerate(plan.report.sections or ()):
+        if not _has_data_for(plan, name):
+            what = f"the section {name!r} is wanted, but there is no [{_NEEDS[name]}]"
+            yield MisfitError(("report", "sections", place), what)
+
+
+_NEEDS = {
+    "programme": "programme", "questions": "items.local.<name>", "hospital": "contacts", "interviews": "interviews", "costs": "costs",
+}  # fmt: skip
+"""The table that a section is made of; the others are made of the survey, which is always there."""
+
+
+def _has_data_for(plan: Plan, section: str) -> bool:
+    if section == "questions":
+        return bool(plan.items.local)
+    return section not in _NEEDS or getattr(plan, _NEEDS[section]) is not None
+
+
+def contrast_of(design: str, *, two_arms: bool) -> Contrast:
+    """Give what is tested in a design (rule R10).
+
+    Parameters
+    ----------
+    design : {"panel", "panel-unlinked", "cross-section"}
+        The design.
+    two_arms : bool
+        Whether two arms are compared.
+
+    Returns
+    -------
+    str
+        The measure that carries the test of a scale.
+
+    Examples
+    --------
+    >>> contrast_of("panel-unlinked", two_arms=False)
+    'mean_difference'
+    """
+    if two_arms:
+        return "difference_in_change"
+    return "mean_change" if design == "panel" else "mean_difference"
+
+
+def _misfits_of_analysis(asked: AnalysisPlan, names: list[str], *, contrast: Contrast) -> Iterator[MisfitError]:
+    if asked.round is not None and asked.round != names[-1]:
+        yield MisfitError(
+            ("plan", "round"), f"the outcome is tested at the last round, which is {names[-1]!r}, not {asked.round!r}"
+        )
+    if asked.reference_round is not None and asked.reference_round not in names[:-1]:
+        what = f"{asked.reference_round!r} is no round before the last; {nearest(asked.reference_round, names[:-1])}"
+        yield MisfitError(("plan", "reference_round"), what.rstrip(" ."))
+    if asked.contrast is not None and asked.contrast != contrast:
+        yield MisfitError(("plan", "contrast"), f"this design gives {contrast!r}, not {asked.contrast!r}")
+    if asked.primary.startswith(f"{LOCAL}:"):
+        for name in (name for name in ("contrast", "margin") if getattr(asked, name) is not None):
+            yield MisfitError(
+                ("plan", name), "the primary outcome has ordered options, not points: leave it out (rule R6)"
+            )
+    outcomes = [outcome for family in asked.families.values() for outcome in family]
+    if asked.primary in outcomes:
+        yield MisfitError(
+            ("plan", "families"), f"the primary outcome {asked.primary!r} is tested by itself, in no family"
+        )
+
+
+def _misfits_of_costs(plan: Plan, costs: CostsPlan) -> Iterator[MisfitError]:
+    if costs.budget == BUDGET_OF_PROGRAMME and plan.programme is None:
+        yield MisfitError(("costs", "budget"), "the budget is to be the programme's, but there is no [programme]")
+    persons = costs.person_level
+    if persons is not None and plan.study.reference_arm is None:
+        what = "costs are compared between two arms: give allocation and reference_arm in [study]"
+        yield MisfitError(("costs", "person_level"), what)
+    if persons is not None and persons.treatment == plan.study.reference_arm:
+        yield MisfitError(("costs", "person_level", "treatment"), "it is the reference arm itself")

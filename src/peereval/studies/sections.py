@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from peereval.admissions.rates import readmission_rate
-from peereval.admissions.survival import time_to_readmission
+from peereval.costs.budgets import budget_scenarios
+from peereval.costs.returns import break_even
+from peereval.costs.value_for_money import cost_effectiveness
+from peereval.disclosure.policy import treatment_of
 from peereval.instruments.lookup import instrument as look_up
+from peereval.interviews.informants import informant_counts
+from peereval.interviews.scores_beside import joint_display
+from peereval.interviews.themes import theme_matrix
 from peereval.panel import round_order
 from peereval.rounds.compare import compare_rounds
 from peereval.rounds.rules import AUTO
+from peereval.studies.hospital_outcomes import hospital_outcomes
 from peereval.studies.linking import unlinked_note
-from peereval.studies.study import OTHER_UNITS
+from peereval.studies.materials import BUDGET_OF_PROGRAMME
+from peereval.studies.plan import contrast_of
 from peereval.surveys.attrition import attrition
 from peereval.surveys.baseline import baseline_table
 from peereval.surveys.distribution import answer_distribution
@@ -21,11 +28,11 @@ from peereval.surveys.local_items import INSTRUMENT as LOCAL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import ibis.expr.types as ir
     import pandas as pd
 
     from peereval.results import Result
-    from peereval.studies.plan import SurveyPlan
+    from peereval.studies.analysis_plan import ComparisonsPlan
+    from peereval.studies.materials import CostsPlan
     from peereval.studies.study import Study, StudyData
 
 
@@ -93,20 +100,21 @@ def rounds(study: Study, data: StudyData) -> list[Result]:
         Where more links between rounds may be false than rule R4 allows, the rounds are compared as not linked, without
         what only linked rounds can be adjusted for, and the result says so.
     """
-    survey, unlinked = study.plan.survey, unlinked_note(data.linkage)
-    scores = data.scores if unlinked else _with_columns(data, survey)
+    how, unlinked = study.plan.comparisons, unlinked_note(data.linkage)
+    scores = data.scores if unlinked else _with_columns(data, how)
     own = scores["instrument"] == LOCAL
     compared = compare_rounds(
         scores[~own],
         **_asked(study, unlinked=bool(unlinked), local=False),
-        method=AUTO if unlinked else survey.method,
-        baseline=None if unlinked else survey.baseline,
-        covariates=() if unlinked else survey.covariates,
-        unit=survey.unit,
-        units=survey.units,
-        margin=survey.margin,
+        method=AUTO if unlinked else how.method,
+        baseline=None if unlinked else how.baseline,
+        covariates=() if unlinked else how.covariates,
+        weighting=None if unlinked else how.weighting,
+        unit=how.unit,
+        units=how.units,
+        margin=None if study.plan.plan is None else study.plan.plan.margin,
     )
-    found = [_noted(compared, (*unlinked, *(_not_used(survey) if unlinked else ())))]
+    found = [_noted(compared, (*unlinked, *(_not_used(study) if unlinked else ())))]
     if own.any():
         answers = compare_rounds(
             scores[own], **_asked(study, unlinked=bool(unlinked), local=True), measurement="ordinal"
@@ -117,20 +125,31 @@ def rounds(study: Study, data: StudyData) -> list[Result]:
 
 def _asked(study: Study, *, unlinked: bool, local: bool) -> dict[str, Any]:
     """What all comparisons of a study share."""
-    plan = study.plan
-    primary = None if plan.survey.primary is None else tuple(plan.survey.primary.split(":"))
+    plan, asked = study.plan, study.plan.plan
+    named = [] if asked is None else [(outcome, name) for name, family in asked.families.items() for outcome in family]
+    families = {_outcome(outcome): name for outcome, name in named}
+    primary = None if asked is None else _outcome(asked.primary)
     return {
         "design": "panel-unlinked" if unlinked else plan.study.design,
         "arm": "arm" if study.two_arms else None,
         "reference_arm": plan.study.reference_arm,
         "allocation": plan.study.allocation,
+        "reference_round": None if asked is None else asked.reference_round,
         "primary": primary if primary is not None and (primary[0] == LOCAL) == local else None,
+        "family": {outcome: name for outcome, name in families.items() if (outcome[0] == LOCAL) == local},
+        "adjust": plan.comparisons.adjust,
+        "seed": plan.comparisons.seed,
     }
 
 
-def _with_columns(data: StudyData, survey: SurveyPlan) -> pd.DataFrame:
+def _outcome(text: str) -> tuple[str, str]:
+    instrument, _, scale = text.partition(":")
+    return instrument, scale
+
+
+def _with_columns(data: StudyData, how: ComparisonsPlan) -> pd.DataFrame:
     """The scores with columns of the answers that they do not carry: of each person what stood there at the first round."""
-    wanted = (*survey.covariates, *([] if survey.unit is None else [survey.unit]))
+    wanted = (*how.covariates, *([] if how.unit is None else [how.unit]))
     new = [name for name in dict.fromkeys(wanted) if name in data.responses.columns and name not in data.scores.columns]
     if not new or "person" not in data.scores.columns:
         return data.scores
@@ -139,50 +158,170 @@ def _with_columns(data: StudyData, survey: SurveyPlan) -> pd.DataFrame:
     return data.scores.merge(at_first[["person", *new]], on="person", how="left", validate="many_to_one")
 
 
-def _not_used(survey: SurveyPlan) -> tuple[str, ...]:
+def _not_used(study: Study) -> tuple[str, ...]:
     """Say what of the study file needs linked rounds and is left out without them."""
-    asked = {"covariates": ", ".join(survey.covariates), "baseline": survey.baseline}
+    how, plan = study.plan.comparisons, study.plan.plan
+    asked = {
+        "covariates": ", ".join(how.covariates),
+        "baseline": how.baseline,
+        "weighting": how.weighting,
+        "contrast": None if plan is None or plan.contrast != "mean_change" else plan.contrast,
+    }
     said = [f"{name} ({value})" for name, value in asked.items() if value]
     return (f"Since the rounds are not linked, not used: {'; '.join(said)}.",) if said else ()
 
 
-def hospital(_study: Study, data: StudyData) -> list[Result]:
-    """Readmissions and the time to them.
+def hospital(study: Study, data: StudyData) -> list[Result]:
+    """Readmissions, the time to them, lengths of stay and bed days, as far as the study file asks for them.
 
     Parameters
     ----------
-    _study : Study
-        The study; the contacts hold all that is asked.
+    study : Study
+        The study.
     data : StudyData
         Its data.
 
     Returns
     -------
     list of Result
-        Two results, or none where the study has no contacts.
+        A result for each outcome, or none where the study has no contacts.
     """
-    if data.index is None:
+    return hospital_outcomes(study, data)
+
+
+def programme(study: Study, _data: StudyData) -> list[Result]:
+    """Positions, money and fidelity of the programme.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its programme file holds all that is asked.
+    _data : StudyData
+        Its data.
+
+    Returns
+    -------
+    list of Result
+        Positions over time and funding, as far as the file holds any, and a result for each set of criteria.
+    """
+    described = study.programme()
+    if described is None or study.plan.programme is None:
         return []
-    by = "arm" if "arm" in data.index.columns else None
-    found = [readmission_rate(data.index, by=by), time_to_readmission(data.index, by=by)]
-    notes = _units_without_arm(data.index) if by else ()
-    return [_noted(result, notes) for result in found]
+    found = [described.staffing()] if described.positions else []
+    found += [described.funding_totals()] if described.funding else []
+    found += [described.fidelity(name) for name in study.plan.programme.fidelity]
+    missing = described.missing_items()
+    notes = (f"The programme file leaves empty of the TIDieR checklist: {', '.join(missing)}.",) if missing else ()
+    return [_noted(result, (*notes, *_kept_inside(result))) for result in found]
+
+
+def interviews(study: Study, data: StudyData) -> list[Result]:
+    """Who was asked, which themes each group spoke of, and themes beside scores.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    data : StudyData
+        Its data; the joint display compares its rounds.
+
+    Returns
+    -------
+    list of Result
+        Informants, the theme matrix and the joint display, as far as the study has them.
+    """
+    plan, informants, codings = study.plan.interviews, study.informants(), study.codings()
+    if plan is None:
+        return []
+    found = [] if informants is None else [informant_counts(informants, by=plan.by)]
+    if codings is not None:
+        found.append(theme_matrix(codings, by=plan.by, informants=informants))
+        if plan.display:
+            compared = rounds(study, data)[0]
+            measure = contrast_of(compared.settings["design"], two_arms=study.two_arms)
+            found.append(joint_display(codings, compared, plan.display, measure=measure))
+    return [_noted(result, _kept_inside(result)) for result in found]
+
+
+def costs(study: Study, _data: StudyData) -> list[Result]:
+    """The budget, costs and effects of two arms, and what must be saved.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its tables of costs hold all that is asked.
+    _data : StudyData
+        Its data.
+
+    Returns
+    -------
+    list of Result
+        A result for each part of the table ``[costs]``.
+    """
+    plan = study.plan.costs
+    found = [] if plan is None else [*_budget(study, plan), *_person_costs(study, plan), *_break_even(plan)]
+    return [_noted(result, _kept_inside(result)) for result in found]
+
+
+def _budget(study: Study, plan: CostsPlan) -> list[Result]:
+    if plan.budget is None:
+        return []
+    described = study.programme() if plan.budget == BUDGET_OF_PROGRAMME else None
+    lines = study.table(plan.budget) if described is None else described
+    return [budget_scenarios(lines, price_year=plan.price_year, index=plan.index or None)]
+
+
+def _person_costs(study: Study, plan: CostsPlan) -> list[Result]:
+    asked, design = plan.person_level, study.plan.study
+    if asked is None or design.allocation is None:
+        return []
+    given = asked.model_dump(exclude={"file"})
+    return [
+        cost_effectiveness(
+            study.table(asked.file), reference=design.reference_arm, allocation=design.allocation, **given
+        )
+    ]
+
+
+def _break_even(plan: CostsPlan) -> list[Result]:
+    return [] if plan.break_even is None else [break_even(**plan.break_even.model_dump())]
 
 
 def _noted(result: Result, notes: tuple[str, ...]) -> Result:
     return replace(result, assumptions=(*result.assumptions, *notes))
 
 
-def _units_without_arm(index: ir.Table) -> tuple[str, ...]:
-    others = index.filter(index["arm"] == OTHER_UNITS).select("unit").distinct().order_by("unit")
-    names = ", ".join(others.to_pyarrow()["unit"].to_pylist())
-    return (f"Units without an arm in the study file are counted as {OTHER_UNITS}: {names}.",) if names else ()
+def _kept_inside(result: Result) -> tuple[str, ...]:
+    """Say which numbers never leave: a reader of the report would take empty cells for an oversight."""
+    treated = treatment_of()
+    never = [each for each in result.estimates["measure"].dropna().unique() if treated[each] in ("extreme", "joint")]
+    named = ", ".join(name.replace("_", " ") for name in never)
+    return (f"Computed, but given out under no policy of disclosure control: {named}.",) if never else ()
 
 
 SECTIONS: dict[str, tuple[str, Callable[[Study, StudyData], list[Result]]]] = {
+    "programme": ("The programme", programme),
     "participation": ("Who answered", participation),
     "questions": ("The unit's own questions", questions),
     "rounds": ("What changed", rounds),
     "hospital": ("Hospital stays", hospital),
+    "interviews": ("What was said", interviews),
+    "costs": ("What it costs", costs),
 }
 """Every section by id: its heading and its function."""
+
+
+def wanted_sections(study: Study) -> dict[str, tuple[str, Callable[[Study, StudyData], list[Result]]]]:
+    """Give the sections that a study asks for.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    dict
+        Id to heading and function, in the order of ``sections`` under ``[report]``; without it, all.
+    """
+    return {name: SECTIONS[name] for name in study.plan.report.sections or SECTIONS}

@@ -10,31 +10,33 @@ import pandas as pd
 
 from peereval.admissions.contacts import read_contacts
 from peereval.admissions.readmission import readmissions
-from peereval.contracts import INVITED, check_frame
-from peereval.errors import ColumnError, InvalidValueError
-from peereval.files import existing_file, read_table, read_toml
+from peereval.contracts import INVITED, PERSONS, check_frame
+from peereval.errors import InvalidValueError
+from peereval.files import existing_file, read_table
 from peereval.instruments.scoring import score
+from peereval.interviews.codings import read_codings
 from peereval.mentions import row_numbers
+from peereval.programmes.programme import Programme
+from peereval.studies.arms import check_arms, check_units, with_arm
 from peereval.studies.linking import linked_responses
+from peereval.studies.prespecification import record_plan
 from peereval.studies.reading import read_plan
 from peereval.surveys.item_file import read_item_file
 from peereval.surveys.local_items import score_local
 from peereval.surveys.mapping import SheetLayout, SurveyMapping
 from peereval.surveys.responses import read_survey
-from peereval.toml_keys import line_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
 
-    from peereval.results import Result
+    from peereval.reports.background import Background, Chapter
+    from peereval.results import Released, Result
     from peereval.studies.evaluation import Evaluation
     from peereval.studies.plan import Plan
     from peereval.surveys.questions import LocalItem
-
-OTHER_UNITS = "other units"
-"""The group of stays in units that have no arm in ``[units]``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +114,8 @@ class Study:
     def read(self) -> StudyData:
         """Read, check and score the study's data.
 
+        Before data are read for the first time, what the study decides beforehand is stored in ``secure/plan.json``.
+
         Returns
         -------
         StudyData
@@ -122,27 +126,138 @@ class Study:
         PeerevalError
             A file is missing, unreadable or breaks its contract; the message says where.
         """
-        survey = self.plan.survey
+        record_plan(self)
+        return self.tables()
+
+    def tables(self, *, survey: bool = True, contacts: bool = True) -> StudyData:
+        """Read, check and score the study's data without storing anything, as `check_study` does.
+
+        Parameters
+        ----------
+        survey, contacts : bool
+            Whether to read them; what is not read is empty.
+
+        Returns
+        -------
+        StudyData
+            As `read` gives it.
+
+        Raises
+        ------
+        PeerevalError
+            As in `read`.
+        """
+        index = self._index() if contacts else None
+        if not survey:
+            return StudyData(pd.DataFrame(), None, pd.DataFrame(), index)
+        plan = self.plan.survey
         responses = read_survey(
-            self.file(survey.file),
+            self.file(plan.file),
             mapping=self.mapping,
             rounds=self.plan.rounds,
-            source=survey.source,
-            sheet=survey.sheet,
-            answers=survey.answers,
-            decimal=survey.decimal,
-            text=survey.text,
-            separator=survey.separator,
-            allow_identifiers_in=survey.allow_identifiers_in,
+            source=plan.source,
+            sheet=plan.sheet,
+            answers=plan.answers,
+            decimal=plan.decimal,
+            text=plan.text,
+            separator=plan.separator,
+            allow_identifiers_in=plan.allow_identifiers_in,
         )
-        self.check_arms(responses)
+        check_arms(self, responses)
         linkage = None
-        if survey.linking is not None:
-            responses, linkage = linked_responses(responses, survey.linking, two_arms=self.two_arms)
-        scores = score(responses, survey.instruments, coding=survey.coding)
+        if plan.linking is not None:
+            responses, linkage = linked_responses(responses, plan.linking, two_arms=self.two_arms)
+        scores = score(responses, plan.instruments, coding=plan.coding)
         if self.local_items:
             scores = pd.concat([scores, score_local(responses, self.local_items)], ignore_index=True)
-        return StudyData(responses, self.invited(), scores, self._index(), linkage)
+        return StudyData(responses, self.invited(), scores, index, linkage)
+
+    def section(self, name: str) -> list[Result]:
+        """Compute a section of the study.
+
+        Parameters
+        ----------
+        name : str
+            Its id, such as ``"rounds"``.
+
+        Returns
+        -------
+        list of Result
+            What was found, with exact numbers: it stays inside.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such section.
+        PeerevalError
+            The data break a contract, or an analysis does not fit the design.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import peereval as pe
+        >>> from peereval.studies.folder import new_study
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     study = pe.Study.from_toml(new_study(folder + "/ward", preset="ward", seed=1))
+        ...     results = study.section("participation")
+        ...     place = study.save("participation", results)
+        ...     place.name, [each.kind for each in study.released("participation")]
+        ('participation', ['attrition', 'baseline'])
+        """
+        from peereval.studies.saving import compute_section
+
+        return compute_section(self, name)
+
+    def save(self, name: str, results: Result | Sequence[Result]) -> Path:
+        """Protect the results of a section and write them to ``released/``, from which the report is written.
+
+        Parameters
+        ----------
+        name : str
+            The id of the section.
+        results : Result or sequence of Result
+            What was found.
+
+        Returns
+        -------
+        Path
+            The folder, in which only protected results stand. They are protected against what the other sections
+            released, and against all that left earlier.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such section.
+        NotReleasedError
+            A result cannot be protected.
+        DestinationError
+            The folder cannot be written; what stood there before still stands.
+        """
+        from peereval.studies.saving import save_section
+
+        return save_section(self, name, results)
+
+    def released(self, name: str) -> list[Released]:
+        """Read what a section released.
+
+        Parameters
+        ----------
+        name : str
+            The id of the section.
+
+        Returns
+        -------
+        list of Released
+            Its protected results; none where it has not been saved.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such section.
+        """
+        from peereval.studies.saving import released_results
+
+        return released_results(self, name)
 
     def evaluate(self, *, progress: bool = False) -> Evaluation:
         """Run every section of the study and protect its results.
@@ -165,6 +280,21 @@ class Study:
         from peereval.studies.evaluation import evaluate_study
 
         return evaluate_study(self, progress=progress)
+
+    @property
+    def background(self) -> Background:
+        """What the study says beside its results."""
+        from peereval.studies.background import background_of
+
+        return background_of(self)
+
+    @property
+    def chapters(self) -> list[Chapter]:
+        """What the last run released, by chapter of the report."""
+        from peereval.studies.evaluation import study_chapters
+        from peereval.studies.saving import released_sections
+
+        return study_chapters(self, released_sections(self.file("released")))
 
     @property
     def two_arms(self) -> bool:
@@ -229,33 +359,6 @@ class Study:
             raise InvalidValueError(msg, hint=f"Declared are {', '.join(map(repr, declared))}.")
         return invited
 
-    def check_arms(self, responses: pd.DataFrame) -> None:
-        """Check that the answers of a study with two arms belong to two, and one of them to the reference arm.
-
-        Parameters
-        ----------
-        responses : DataFrame
-            The *responses* contract.
-
-        Raises
-        ------
-        ColumnError, InvalidValueError
-            There is no column ``arm``, or it holds other arms. What it holds is not shown: it may be the wrong column.
-        """
-        reference = self.plan.study.reference_arm
-        if reference is None:
-            return
-        if "arm" not in responses.columns:
-            msg = "The study has two arms, but the responses have no column 'arm'."
-            raise ColumnError(msg, hint="Name the column that holds the arm under [survey.columns].")
-        count = responses["arm"].nunique()
-        if not (responses["arm"] == reference).any():
-            msg = f"No answer belongs to the reference arm {reference!r}; the column 'arm' holds {count} other texts."
-            raise InvalidValueError(msg, hint="Look whether it is the right column, and how the arms are spelt in it.")
-        if count != 2:  # noqa: PLR2004 - two arms
-            msg = f"The answers belong to {count} arms; two are compared."
-            raise InvalidValueError(msg, hint="Look whether the column 'arm' is the right one, and how it is spelt.")
-
     def contacts(self) -> ir.Table | None:
         """Read and check the hospital contacts.
 
@@ -273,40 +376,103 @@ class Study:
         if plan is None:
             return None
         contacts = read_contacts(self.file(plan.file), strict=plan.strict)
-        self._check_units(contacts)
+        check_units(self, contacts)
         return contacts
+
+    def persons(self) -> pd.DataFrame | None:
+        """Read the table of persons.
+
+        Returns
+        -------
+        DataFrame or None
+            The *persons* contract; None where the study has none.
+
+        Raises
+        ------
+        PeerevalError
+            The file is missing, unreadable or breaks its contract.
+        """
+        plan = self.plan.contacts
+        if plan is None or plan.persons is None:
+            return None
+        persons = self.table(plan.persons)
+        check_frame(persons, PERSONS)
+        return persons
+
+    def programme(self) -> Programme | None:
+        """Read the programme.
+
+        Returns
+        -------
+        Programme or None
+            The programme; None where the study names no file of it.
+
+        Raises
+        ------
+        PeerevalError
+            The file is missing or broken; the message says where.
+        """
+        return None if self.plan.programme is None else Programme.from_toml(self.file(self.plan.programme.file))
+
+    def informants(self) -> pd.DataFrame | None:
+        """Read who was asked in interviews.
+
+        Returns
+        -------
+        DataFrame or None
+            The *informants* contract; None where the study has no such table.
+
+        Raises
+        ------
+        PeerevalError
+            The file is missing or unreadable.
+        """
+        plan = self.plan.interviews
+        return None if plan is None or plan.informants is None else self.table(plan.informants)
+
+    def codings(self) -> pd.DataFrame | None:
+        """Read the coded interviews.
+
+        Returns
+        -------
+        DataFrame or None
+            The *codings* contract; None where the study has none.
+
+        Raises
+        ------
+        PeerevalError
+            The file is missing, unreadable or breaks its contract.
+        """
+        plan = self.plan.interviews
+        if plan is None or plan.codings is None:
+            return None
+        return read_codings(self.file(plan.codings), informant=plan.informant, role=plan.role, method=plan.method)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read a table that the study names.
+
+        Parameters
+        ----------
+        name : str
+            The file, as it stands in the study file: ``.parquet`` or ``.csv``.
+
+        Returns
+        -------
+        DataFrame
+            The table as it stands in the file.
+
+        Raises
+        ------
+        PeerevalError
+            The file is missing or unreadable.
+        """
+        return read_table(self.file(name))
 
     def _index(self) -> ir.Table | None:
         plan, contacts = self.plan.contacts, self.contacts()
         if plan is None or contacts is None:
             return None
-        index = readmissions(contacts, definition=plan.definition, followup_end=plan.followup_end)
-        return self._with_arm(index).cache()
-
-    def _check_units(self, contacts: ir.Table) -> None:
-        """A unit of the plan that is not in the data is most likely spelt otherwise there."""
-        if not self.plan.units:
-            return
-        if "unit" not in contacts.columns:
-            msg = f"The contacts have no column 'unit', which [units] of {self.path.name} needs."
-            raise ColumnError(msg, hint="Add the column, or take [units] out.")
-        found = contacts.select("unit").distinct().to_pyarrow()["unit"].to_pylist()
-        missing = [unit for unit in self.plan.units if found and unit not in found]
-        if missing:
-            line = line_of(read_toml(self.path)[1], ("units", missing[0]))
-            where = f"{self.path.name}, line {line}" if line else self.path.name
-            msg = f"{where}: the unit {missing[0]!r} in [units] does not occur in the contacts."
-            others = sum(unit is not None and unit not in self.plan.units for unit in found)
-            raise InvalidValueError(
-                msg, hint=f"They have {others} units that [units] does not name; look at its spelling."
-            )
-
-    def _with_arm(self, index: ir.Table) -> ir.Table:
-        """The arm of the unit of discharge; exposure is by unit, never by who met a peer (rule 4)."""
-        import ibis
-
-        if not self.plan.units:
-            return index
-        unit = index["unit"]
-        cases = [(unit.isnull(), ibis.null("string")), *((unit == name, arm) for name, arm in self.plan.units.items())]
-        return index.mutate(arm=ibis.cases(*cases, else_=OTHER_UNITS))
+        index = readmissions(
+            contacts, definition=plan.definition, followup_end=plan.followup_end, persons=self.persons()
+        )
+        return with_arm(self, index).cache()

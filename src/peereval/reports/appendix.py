@@ -1,0 +1,106 @@
+"""The appendix of a report: how each result was made, on which files, by which plan, and what a checklist misses."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from peereval.reports.checklist_facts import AS_WRITTEN, known_facts
+from peereval.reports.notes import left_out
+from peereval.reports.reporting_checklists import filled, fitting_checklists
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peereval.reports.background import Background, Chapter
+    from peereval.reports.languages import Words
+    from peereval.reports.reporting_checklists import Checklist
+    from peereval.results import Released
+
+_GROUNDS = {
+    "purpose": "Purpose",
+    "legal_basis": "Legal basis",
+    "approval": "Approval",
+    "processor": "Data processor",
+    "deletion_date": "Personal data are deleted by",
+}
+
+
+def appendix_of(background: Background, chapters: Sequence[Chapter], speech: Words) -> dict[str, Any]:
+    """Gather what stands in the appendix.
+
+    Parameters
+    ----------
+    background : Background
+        Governance, plan and files.
+    chapters : sequence of Chapter
+        The results.
+    speech : Words
+        The language.
+
+    Returns
+    -------
+    dict
+        ``settings``, ``exclusions``, ``departures``, ``governance``, ``files`` and ``checklists`` for the template.
+    """
+    findings = [finding for chapter in chapters for finding in chapter.findings]
+    return {
+        "settings": [_settings(finding, speech) for finding in findings],
+        "exclusions": [
+            (speech.sentence(finding.title), speech.sentence(text))
+            for finding in findings
+            for text in left_out(finding)
+        ],
+        "departures": [speech.sentence(text) for text in background.departures],
+        "governance": [
+            (speech(head), _ground(background.governance[name], speech))
+            for name, head in _GROUNDS.items()
+            if background.governance.get(name)
+        ],
+        "files": list(background.files.items()),
+        "checklists": _checklists(background, chapters, speech),
+    }
+
+
+def _ground(value: str, speech: Words) -> str:
+    if value in ("quality work", "research"):
+        return speech(value)
+    try:
+        return speech.date(date.fromisoformat(value))
+    except ValueError:
+        return value
+
+
+def _settings(finding: Released, speech: Words) -> dict[str, Any]:
+    settings = {
+        name.replace("_", " "): value
+        for name, value in finding.settings.items()
+        if name != "versions" and value not in (None, "")
+    }
+    versions = ", ".join(f"{name} {version}" for name, version in finding.settings.get("versions", {}).items())
+    rows = {"claim": finding.claim, "policy": finding.policy, **settings, "versions": versions}
+    return {"title": speech.sentence(finding.title), "rows": rows}
+
+
+def _checklists(background: Background, chapters: Sequence[Chapter], speech: Words) -> list[dict[str, Any]]:
+    facts = known_facts(background, chapters)
+    said = {name: text if name in AS_WRITTEN else speech.sentence(text) for name, text in facts.items()}
+    return [_checklist(each, said, background, speech) for each in fitting_checklists(facts)]
+
+
+def _checklist(asked: Checklist, facts: dict[str, str], background: Background, speech: Words) -> dict[str, Any]:
+    own = background.texts.get(f"checklist-{asked.id}")
+    found = filled(asked, facts, {} if own is None else own.by_heading)
+    missing = int((found["status"] == "missing").sum())
+    return {
+        "caption": f"{asked.name}: {speech(asked.scope)}",
+        "source": asked.source,
+        "count": speech(
+            "{n_known} of {n_items} items are filled or partly filled, {n_missing} are missing.",
+            n_known=str(len(found) - missing), n_items=str(len(found)), n_missing=str(missing),
+        ),
+        "rows": [
+            (row["item"], speech(row["topic"]), row["status"], speech(row["status"]), row["text"])
+            for _, row in found.iterrows()
+        ],
+    }  # fmt: skip

@@ -1,0 +1,344 @@
+"""The report in Danish and Swedish: nothing is left in English, and numbers, days and figures follow the language."""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+import tomllib
+from datetime import date
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from babel.messages.pofile import read_po
+
+import peereval as pe
+from peereval.errors import UnknownNameError
+from peereval.figures.language import say, speaking
+from peereval.reports import document
+from peereval.reports.drawings import Drawing
+from peereval.reports.languages import LANGUAGES, words
+from peereval.reports.languages.patterns import PLACE, kind_of
+from peereval.simulate.codes import CODE, simulate_codes
+from peereval.studies.folder import new_study
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning"),
+    pytest.mark.filterwarnings("ignore::peereval.errors.UnusedColumnsWarning"),
+]
+OTHERS = [language for language in LANGUAGES if language != "en"]
+LINKED = """
+[study]
+title = "T"
+programme = "P"
+design = "panel"
+allocation = "observed"
+reference_arm = "usual care"
+[[rounds]]
+id = "start"
+month = 0
+[[rounds]]
+id = "one-year"
+month = 12
+[survey]
+file = "a.csv"
+instruments = ["who-5"]
+items = {{ who-5 = "q{{item}}" }}
+[survey.linking]
+parts = {parts}
+[items.local.met]
+label = "Did you meet a peer?"
+column = "met"
+options = {{ 1 = "never", 2 = "seldom", 3 = "sometimes", 4 = "often", 5 = "always" }}
+top_box = [4, 5]
+"""
+
+
+def linked_study(folder):
+    """A study with questions of its own, whose answers are linked by a code."""
+    given = simulate_codes(120, seed=3)
+    person, rng = given["true_person"].astype(int).to_numpy(), np.random.default_rng(1)
+    items = {f"q{item}": (person * item + rng.integers(0, 2, len(given))) % 6 for item in range(1, 6)}
+    arm = np.where(person % 2, "usual care", "peer support")
+    answers = given.drop(columns="true_person").assign(**items, met=rng.integers(1, 6, len(given)), arm=arm)
+    folder.mkdir()
+    answers.to_csv(folder / "a.csv", sep=";", index=False)
+    (folder / "study.toml").write_text(LINKED.format(parts=list(CODE)), encoding="utf-8")
+    return folder / "study.toml"
+
+
+@pytest.fixture(scope="module")
+def evaluations(tmp_path_factory):
+    """The three example studies, evaluated."""
+    folder = tmp_path_factory.mktemp("studies")
+    files = [
+        new_study(folder / "region", preset="region", seed=1),
+        new_study(folder / "ward", preset="ward", seed=1),
+        linked_study(folder / "linked"),
+    ]
+    return {file.parent.name: pe.Study.from_toml(file).evaluate() for file in files}
+
+
+@pytest.fixture
+def rendered(monkeypatch, tmp_path):
+    """Write a report and give its HTML and the texts that found no translation; figures are drawn, not stored."""
+    made = []
+
+    def recorded(language):
+        made.append(words(language))
+        return made[-1]
+
+    def drawn(drawing, speech):
+        if speech.language == "da":
+            with speaking(speech.sentence):
+                drawing.finding.plot(**drawing.options)
+            plt.close("all")
+        return ""
+
+    monkeypatch.setattr(document, "words", recorded)
+    monkeypatch.setattr(Drawing, "address", drawn)
+
+    def render(evaluation, language):
+        page = evaluation.report(tmp_path / f"{language}.html", language=language).read_text(encoding="utf-8")
+        return page, list(made[-1].untranslated)
+
+    return render
+
+
+def names_in(evaluation):
+    """What the data and the study file call their rounds, arms, scales and questions: names that stay as they are."""
+    plan, found = evaluation.study.plan, set()
+    for result in (result for part in evaluation.released.values() for result in part):
+        rows = result.estimates
+        for column in ("group", "round", "label", "outcome", "scale"):
+            found |= set(rows[column].dropna()) if column in rows else set()
+    labels = {part for item in evaluation.study.local_items.values() for part in (item.label, *item.options.values())}
+    given = {plan.study.title, plan.study.programme, *plan.survey.instruments, *labels}
+    given |= {str(value) for value in ([] if plan.contacts is None else [plan.contacts.definition])}
+    given |= set() if plan.governance is None else {str(value) for value in plan.governance.model_dump().values()}
+    return sorted((found | given) - {"all"}, key=len, reverse=True)
+
+
+def left_of(text, names):
+    """The words of a text that are neither names nor numbers."""
+    rest = text.replace("\N{NON-BREAKING HYPHEN}", "-")
+    for name in names:
+        rest = rest.replace(name, " ")
+    return re.findall(r"[^\W\d_]{2,}", rest)
+
+
+@pytest.mark.parametrize("name", ["region", "ward", "linked"])
+def test_nothing_that_a_report_says_is_left_in_english(evaluations, rendered, name):
+    page, untranslated = rendered(evaluations[name], "da")
+    names = names_in(evaluations[name])
+    assert [text for text in untranslated if left_of(text, names)] == []
+    assert '<html lang="da">' in page
+    assert not re.search(r"\d\.\d+ \(", page)
+
+
+def texts_of(page):
+    """The texts of a page, without references, settings (which are the program's own words) and files."""
+    page = re.sub(r'<style.*?</style>|<dl lang="en">.*?</dl>|<code>.*?</code>', "", page, flags=re.DOTALL)
+    nodes = (html.unescape(node).strip() for node in re.findall(r">([^<>]+)<", page))
+    alts = (html.unescape(alt) for alt in re.findall(r'(?:alt|aria-label)="([^"]+)"', page))
+    return {*nodes, *alts}
+
+
+@pytest.mark.parametrize("name", ["region", "ward", "linked"])
+def test_no_text_of_a_report_passes_by_the_catalogue(evaluations, rendered, name):
+    evaluation = evaluations[name]
+    pages = {language: texts_of(rendered(evaluation, language)[0]) for language in ("en", "sv")}
+    references = {text for part in evaluation.released.values() for result in part for text in result.references}
+    sources = {entry["source"] for entry in checklists()} | {entry["name"] for entry in checklists()}
+    same = (pages["en"] & pages["sv"]) - references - sources
+    alike = {"GEE", "Welch", "Status", "Region", "n"}
+    names = names_in(evaluation)
+    assert sorted(text for text in same if set(left_of(text, names)) - alike) == []
+
+
+def checklists():
+    from importlib.resources import files
+
+    folder = files("peereval.reports") / "checklists"
+    return [tomllib.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()]
+
+
+@pytest.fixture(scope="module")
+def catalogues():
+    from importlib.resources import files
+
+    found = {}
+    for language in OTHERS:
+        with (files("peereval.reports.languages") / f"{language}.po").open("rb") as file:
+            found[language] = read_po(file, locale=language, abort_invalid=True)
+    return found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_entry_is_empty_fuzzy_or_obsolete(catalogues, language):
+    catalogue = catalogues[language]
+    assert len(catalogue) > 300
+    assert [message.id for message in catalogue if message.id and (not message.string or message.fuzzy)] == []
+    assert not catalogue.obsolete
+
+
+def test_the_catalogues_have_the_same_entries(catalogues):
+    ids = {language: {message.id for message in catalogue} for language, catalogue in catalogues.items()}
+    assert ids["da"] == ids["sv"]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_an_entry_and_its_translation_have_the_same_places(catalogues, language):
+    for message in catalogues[language]:
+        if not message.id:
+            continue
+        there, here = PLACE.findall(message.id), PLACE.findall(message.string)
+        assert sorted(there) == sorted(here), message.id
+        assert len(set(there)) == len(there), message.id
+        assert {kind_of(place) for place in there} <= {"n", "name", "words"}, message.id
+
+
+@pytest.fixture(scope="module")
+def sources(root_folder):
+    """What the package says in English: every piece of text in its code, its tables of words and its templates."""
+    found = []
+    for file in (root_folder / "src" / "peereval").rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        # what stands alone is documentation
+        alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found += [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone
+        ]
+    for ending in ("toml", "jinja"):
+        found += [file.read_text(encoding="utf-8") for file in (root_folder / "src" / "peereval").rglob(f"*.{ending}")]
+    return "|".join(" ".join(text.replace("\N{NO-BREAK SPACE}", " ").split()) for text in found)
+
+
+@pytest.fixture(scope="module")
+def root_folder(pytestconfig):
+    return pytestconfig.rootpath
+
+
+def test_every_entry_is_said_somewhere(catalogues, sources):
+    unused = [message.id for message in catalogues["da"] if message.id and not said(message.id, sources)]
+    assert "\n".join(unused) == ""
+
+
+def said(entry, sources):
+    """Whether the pieces of an entry between its places stand in the source, put together from five parts at most."""
+    if f"|{entry.lower().replace(' ', '_')}|" in sources:
+        # the heading of a column or measure
+        return True
+    pieces = (piece.strip(" .,;:()[]") for piece in PLACE.split(entry)[::2])
+    return all(parts_of(piece.split(), sources) <= 5 for piece in pieces)
+
+
+def parts_of(text, sources):
+    """Of how many runs of words of the source a text consists; many, where one is a single word that is no part itself."""
+    parts, rest = 0, text
+    while rest:
+        run = next((size for size in range(len(rest), 0, -1) if stands(" ".join(rest[:size]), sources)), 0)
+        if run < min(2, len(text)) and f"|{rest[0].strip(',;:()')}|" not in sources:
+            return 99
+        parts, rest = parts + 1, rest[max(run, 1) :]
+    return parts
+
+
+def stands(run, sources):
+    return any(each in sources for each in (run, run[:1].swapcase() + run[1:], run.strip(",;:()")))
+
+
+def test_a_translation_writes_numbers_as_its_language_does(catalogues):
+    for language, catalogue in catalogues.items():
+        wrong = [message.id for message in catalogue if message.id and re.search(r"\d\.\d", str(message.string))]
+        assert wrong == [], language
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "interval", "day"),
+    [
+        ("en", "−1,234.5", "5.2 (1.1 to 9.3)", "31 December 2026"),
+        ("da", "−1.234,5", "5,2 (1,1 til 9,3)", "31. december 2026"),
+        ("sv", "−1\xa0234,5", "5,2 (1,1 till 9,3)", "31 december 2026"),
+    ],
+)
+def test_numbers_and_days_by_language(language, number, interval, day):
+    speech = words(language)
+    assert speech.number(-1234.5, 1) == number
+    assert speech.sentence("5.2 (1.1 to 9.3)") == interval
+    assert speech.date(date(2026, 12, 31)) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("≈\xa01,200", "≈\xa01.200"),
+        ("24\xa0%\xa0(20\xa0%\xa0to\xa029\xa0%)", "24\xa0%\xa0(20\xa0%\xa0til\xa029\xa0%)"),
+        ("until 2020-12-31", "til 31. december 2020"),
+        ("2018", "2018"),
+        ("counts rounded; curves given at fixed days.", "antal afrundet; kurver angivet på faste dage."),
+        ("WHO-5: mean scores with 95 % intervals.", "WHO-5: gennemsnitlige scorer med 95\xa0%-konfidensintervaller."),
+        ("peer support\nn ≈ 1.5", "peer support\nn\xa0≈\xa01,5"),
+        ("hollow: those\nwho answered", "hule: dem,\nder svarede"),
+        ("a (month 0), b (month 6)", "a (måned 0), b (måned 6)"),
+    ],
+)
+def test_built_texts_are_found_by_their_parts(text, said):
+    danish = words("da")
+    assert danish.sentence(text) == said
+    assert danish.sentence(said) == said
+    assert [each for each in danish.untranslated if each != "peer support"] == []
+
+
+def test_what_has_no_translation_is_given_in_english_and_noted():
+    danish = words("da")
+    assert danish("Nobody said this") == danish.sentence("Nobody said this") == "Nobody said this"
+    assert danish.sentence("Left out: 40 stays (nobody said why).") == "Udeladt: 40 indlæggelser (nobody said why)."
+    assert list(danish.untranslated) == ["Nobody said this", "nobody said why"]
+    assert not words("da").untranslated
+
+
+def test_a_language_that_is_not_there_is_refused():
+    with pytest.raises(UnknownNameError, match="no texts in the language 'de'"):
+        words("de")
+
+
+def test_a_figure_speaks_the_language_and_leaves_nothing_behind(region_scores):
+    compared = pe.compare_rounds(
+        region_scores[region_scores["scale"] == "total_mean"],
+        design="panel",
+        reference_round="start",
+        method="paired-t",
+    )
+    with speaking(words("da").sentence):
+        panel = compared.plot(show="means")
+    panel.figure.canvas.draw()
+    assert panel.get_ylabel().startswith("Gennemsnitlig score, 95\xa0%-KI")
+    assert all("," in label.get_text() for label in panel.get_yticklabels())
+    english = compared.plot(show="means")
+    english.figure.canvas.draw()
+    assert english.get_ylabel().startswith("Mean score, 95 % interval")
+    assert all("." in label.get_text() for label in english.get_yticklabels())
+    assert say("Answers") == "Answers"
+
+
+def test_a_figure_in_a_panel_of_the_caller_leaves_the_other_panels_alone(region):
+    _, (mine, other) = plt.subplots(1, 2)
+    other.set_title("Answers")
+    with speaking(words("sv").sentence):
+        pe.attrition(region.responses).plot(ax=mine)
+    assert mine.get_ylabel() == "Svar"
+    assert other.get_title() == "Answers"
+
+
+def test_the_glossary_has_every_term_in_three_languages():
+    from importlib.resources import files
+
+    terms = tomllib.loads((files("peereval.reports.languages") / "glossary.toml").read_text(encoding="utf-8"))["terms"]
+    assert all(set(term) == set(LANGUAGES) and all(term.values()) for term in terms)
+    english = [term["en"] for term in terms]
+    assert english == sorted(english, key=str.casefold)
+    assert len(set(english)) == len(english)
