@@ -64,10 +64,11 @@ def test_everything_is_written_beside_the_report(written):
 @pytest.mark.usefixtures("no_programs")
 def test_the_same_results_give_the_same_bytes_and_old_figures_go(chapters, written, tmp_path):
     (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "rounds-1.svg").write_text("old", encoding="utf-8")
+    for old in ("figures/rounds-1.svg", "note.docx", "report.pdf"):
+        (tmp_path / old).write_text("old", encoding="utf-8")
     made = write_committee(chapters, tmp_path, **ASKED)
     assert all(path.read_bytes() == (written / path.relative_to(tmp_path)).read_bytes() for path in made)
-    assert not (tmp_path / "figures" / "rounds-1.svg").exists()
+    assert set(tmp_path.rglob("*.*")) == set(made)
 
 
 @pytest.mark.usefixtures("no_programs")

@@ -21,7 +21,9 @@ from peereval.reports.drawings import Drawing
 from peereval.reports.languages import LANGUAGES, words
 from peereval.reports.languages.patterns import PLACE, kind_of
 from peereval.simulate.codes import CODE, simulate_codes
+from peereval.studies import kernels
 from peereval.studies.folder import new_study
+from peereval.studies.sections import SECTIONS
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning"),
@@ -215,6 +217,16 @@ def sources(root_folder):
     for ending in ("toml", "jinja"):
         found += [file.read_text(encoding="utf-8") for file in (root_folder / "src" / "peereval").rglob(f"*.{ending}")]
     return "|".join(" ".join(text.replace("\N{NO-BREAK SPACE}", " ").split()) for text in found)
+
+
+def test_every_fixed_text_of_a_report_is_translated(catalogues, root_folder):
+    """What stands as a literal in the templates and modules of reports, the headings, and why a section failed."""
+    asked = [*kernels._KINDS.values()] + [heading for heading, _ in SECTIONS.values()]
+    for ending in ("py", "jinja"):
+        for file in (root_folder / "src" / "peereval" / "reports").glob(f"*.{ending}"):
+            asked += re.findall(r'(?:say|speech)\(\s*"([^"]+)"', file.read_text(encoding="utf-8"))
+    assert len(asked) > 40
+    assert [text for text in asked if catalogues["da"].get(text) is None] == []
 
 
 @pytest.fixture(scope="module")

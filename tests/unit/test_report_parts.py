@@ -86,7 +86,7 @@ def test_few_numbers_of_a_kind_without_a_sentence_are_told():
     asked = {"annual_cost": 7_000_000, "bed_day_price": 3_500, "currency": "DKK", "price_year": 2020}
     [summary] = group_summaries(pe.release(pe.break_even(**asked)))
     assert summary.heading == "Costs"
-    assert summary.sentences == ("Bed days that must be saved a year: 2000.",)
+    assert summary.sentences == ("Bed days that must be saved a year: 2,000.",)
 
 
 def test_no_released_kind_is_without_a_table(themes, region):

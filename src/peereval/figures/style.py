@@ -139,4 +139,4 @@ def count(value: Any, finding: Result | Released) -> str:
     """
     if value != value or value is None:  # noqa: PLR0124 - not-a-number is unequal to itself
         return "not shown"
-    return f"≈ {value:.0f}" if isinstance(finding, Released) else f"{value:.0f}"
+    return f"≈ {value:,.0f}" if isinstance(finding, Released) else f"{value:,.0f}"

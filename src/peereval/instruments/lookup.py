@@ -109,3 +109,28 @@ def _row(one: Instrument) -> dict[str, object]:
 @cache
 def _read(name: str) -> Instrument:
     return Instrument.model_validate(definition(*CATALOGUE, name, "instrument"))
+
+
+def scale_label(name: str, scale: str) -> str:
+    """Give the short name of a scale, for tables and figures.
+
+    Parameters
+    ----------
+    name : str
+        Id of the instrument, which need not be in the catalogue.
+    scale : str
+        The scale.
+
+    Returns
+    -------
+    str
+        The instrument's id in capitals, alone for its headline scale.
+
+    Examples
+    --------
+    >>> scale_label("who-5", "score_0_100"), scale_label("core-om-printed-codes", "risk")
+    ('WHO-5', 'CORE-OM-PRINTED-CODES risk')
+    """
+    known = _read(name).scales.get(scale) if name in list_ids() else None
+    short = name.upper()
+    return short if known is not None and known.headline else f"{short} {scale.replace('_', ' ')}"

@@ -6,6 +6,7 @@ from math import isnan
 
 import pandas as pd
 
+from peereval.instruments.lookup import list_ids, scale_label
 from peereval.reports.wording import NBSP, NOT_SHOWN, about, with_interval
 
 _REASONS = {"died": "Died", "left_programme": "Left the programme", "reason_unknown": "Reason not known"}
@@ -43,11 +44,17 @@ def _lines(name: str, part: pd.DataFrame, groups: list[str]) -> list[dict[str, s
         *_line(part[part["measure"] == "missing"], "missing", groups),
     ]  # fmt: skip
     for place, line in enumerate(found):
-        line["Characteristic"] = name if place == 0 else ""
+        line["Characteristic"] = _called(name) if place == 0 else ""
         if len(apart):
             line["Standardised difference"] = _number(apart.iloc[0]) if place == 0 else ""
     order = ["Characteristic", "Level", *groups, "Standardised difference"]
     return [{key: line[key] for key in order if key in line} for line in found]
+
+
+def _called(name: str) -> str:
+    """A scale as the tables of rounds call it; another characteristic as it is."""
+    instrument, _, scale = name.partition(":")
+    return scale_label(instrument, scale) if scale and instrument in list_ids() else name
 
 
 def _line(mine: pd.DataFrame, word: str, groups: list[str]) -> list[dict[str, str]]:
@@ -107,7 +114,7 @@ def stayed_and_left(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     cells = [
         {
             "Group": str(group),
-            "Measured at the first round": str(name),
+            "Measured at the first round": _called(str(name)),
             **{word.title(): _cell(part[part["term"] == word].iloc[0]) for word in ("stayed", "left")},
             "Standardised difference": _number(part[part["measure"] == "standardised_difference"].iloc[0]),
         }

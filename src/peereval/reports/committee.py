@@ -50,7 +50,7 @@ def write_committee(
     chapters : sequence of Chapter
         The chapters of the report.
     folder : Path
-        Where to write. Figures of an earlier run that are no longer drawn are removed from ``figures/``.
+        Where to write. Figures, Word and PDF of an earlier run that are not made again are removed.
     title, programme : str
         The title, and the programme in a sentence.
     language : {"en", "da", "sv"}
@@ -93,7 +93,12 @@ def write_committee(
         **{f"{FIGURES}/{picture.name}.svg": picture.svg for picture in pictures},
         **{f"{FIGURES}/{picture.name}.png": picture.png for picture in pictures},
     }
-    return _written(folder, {folder / name: content for name, content in files.items() if content is not None})
+    made = _written(folder, {folder / name: content for name, content in files.items() if content is not None})
+    for name, content in files.items():
+        # what an earlier run printed is not what the results say now
+        if content is None:
+            (folder / name).unlink(missing_ok=True)
+    return made
 
 
 def _docx(note: str) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Images that were drawn before: kept by what they show, so that a report draws only what is new."""
+"""Images and tables that were made before: kept by what they show, so that a report makes only what is new."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from peereval.files import write_together
 
@@ -73,16 +75,53 @@ def stored_image(
     store = _STORE.get()
     if store is None:
         return draw()
-    shown = (finding.kind, finding.title, dict(finding.settings), dict(finding.columns), finding.origin)
-    versions = (version("peereval"), version("matplotlib"))
-    rows = finding.estimates.to_json(orient="split", double_precision=15)
-    whole = json.dumps([shown, rows, dict(options), language, form, versions], default=str)
-    place = store.folder / f"{sha256(whole.encode()).hexdigest()[:24]}.{form}"
-    store.used.add(place.name)
+    place = _place(store, finding, [dict(options), language, version("matplotlib")], form)
     if not place.is_file():
         image = draw()
         write_together({place: lambda beside: beside.write_bytes(image)})
     return place.read_bytes()
+
+
+def stored_tables(
+    finding: Released, make: Callable[[], list[tuple[str, pd.DataFrame]]]
+) -> list[tuple[str, pd.DataFrame]]:
+    """Give the printed tables of a result that were made before, or make them.
+
+    Parameters
+    ----------
+    finding : Released
+        What they show.
+    make : callable
+        Makes them: caption and cells of each.
+
+    Returns
+    -------
+    list of tuple of str and DataFrame
+        The tables.
+    """
+    store = _STORE.get()
+    if store is None:
+        return make()
+    place = _place(store, finding, [], "json")
+    if not place.is_file():
+        made = [
+            (caption, list(cells.columns), cells.astype(object).where(cells.notna(), None).to_numpy().tolist())
+            for caption, cells in make()
+        ]
+        written = json.dumps(made, ensure_ascii=False)
+        write_together({place: lambda beside: beside.write_text(written, encoding="utf-8")})
+    kept = json.loads(place.read_text(encoding="utf-8"))
+    return [(caption, pd.DataFrame(rows, columns=columns)) for caption, columns, rows in kept]
+
+
+def _place(store: _Store, finding: Released, more: list[object], form: str) -> Path:
+    """Where that which shows a result is kept: named by all that it depends on."""
+    shown = (finding.kind, finding.title, dict(finding.settings), dict(finding.columns), finding.origin)
+    rows = finding.estimates.to_json(orient="split", double_precision=15)
+    whole = json.dumps([shown, rows, more, form, version("peereval")], default=str)
+    place = store.folder / f"{sha256(whole.encode()).hexdigest()[:24]}.{form}"
+    store.used.add(place.name)
+    return place
 
 
 def stored_print(page: bytes, form: str, make: Callable[[], bytes | None]) -> bytes | None:

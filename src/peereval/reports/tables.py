@@ -10,6 +10,7 @@ import pandas as pd
 from peereval.reports.any_table import any_table
 from peereval.reports.characteristics import described, lost, stayed_and_left
 from peereval.reports.comparisons import balanced, compared_rounds
+from peereval.reports.image_store import stored_tables
 from peereval.reports.imputed import imputed_changes, tipping_points
 from peereval.reports.languages import words
 from peereval.reports.links import linked_answers
@@ -49,6 +50,10 @@ def tables_of(finding: Released) -> list[tuple[str, pd.DataFrame]]:
     >>> cells.columns.tolist()
     ['Group', 'Round', 'Answered', 'Invited', 'Response']
     """
+    return stored_tables(finding, lambda: _made(finding))
+
+
+def _made(finding: Released) -> list[tuple[str, pd.DataFrame]]:
     tables = _TABLES.get(finding.kind, partial(any_table, title=finding.title))
     return [
         (f"{source}: {caption}" if source else caption, cells)
@@ -112,8 +117,10 @@ def as_gt(
 
 
 def _has_numbers(cells: pd.Series) -> bool:
+    """Whether all cells that hold something begin with a number, or say that it is not shown or not known."""
     texts = cells.astype(str)
-    return bool((texts.str.contains(r"\d") | texts.isin([NOT_SHOWN, UNKNOWN])).any())
+    filled = texts[texts != ""]
+    return bool((filled.str.match(r"(?:n\s)?[^A-Za-z]*\d") | filled.isin([NOT_SHOWN, UNKNOWN])).all())
 
 
 def spoken_cells(cells: pd.DataFrame, speech: Words) -> pd.DataFrame:

@@ -20,7 +20,7 @@ UNKNOWN = "unknown"
 
 
 def number(value: Any, decimals: int = 2) -> str:
-    """Write a number with a true minus sign.
+    """Write a number with a true minus sign and its thousands apart.
 
     Parameters
     ----------
@@ -36,10 +36,10 @@ def number(value: Any, decimals: int = 2) -> str:
 
     Examples
     --------
-    >>> number(-0.5)
-    '−0.50'
+    >>> number(-0.5), number(-1234.5, 1)
+    ('−0.50', '−1,234.5')
     """
-    return "" if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
+    return "" if pd.isna(value) else f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def percent(value: Any) -> str:
@@ -78,10 +78,10 @@ def about(value: Any) -> str:
 
     Examples
     --------
-    >>> about(120.0), about(None)
-    ('≈\xa0120', 'not shown')
+    >>> about(1200.0), about(None)
+    ('≈\xa01,200', 'not shown')
     """
-    return NOT_SHOWN if pd.isna(value) else f"≈{NBSP}{value:.0f}"
+    return NOT_SHOWN if pd.isna(value) else f"≈{NBSP}{value:,.0f}"
 
 
 def counted(count: str, unit: str) -> str:
@@ -104,7 +104,7 @@ def counted(count: str, unit: str) -> str:
     >>> counted("40", "stays"), counted("<5", "stays"), counted("0", "stays")
     ('≈\xa040 stays', '<5 stays', '0 stays')
     """
-    return f"{count} {unit}" if count == "0" or count.startswith("<") else f"≈{NBSP}{count} {unit}"
+    return f"{count} {unit}" if count == "0" or count.startswith("<") else f"≈{NBSP}{int(count):,} {unit}"
 
 
 def with_interval(row: Row) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peereval.errors import UnverifiedWarning
-from peereval.instruments.lookup import instrument, list_ids
+from peereval.instruments.lookup import instrument, list_ids, scale_label
 from peereval.rounds.multiplicity import roles_of
 
 if TYPE_CHECKING:
@@ -74,14 +74,9 @@ def describe(names: Iterable[Named], primary: Named | None, role: Mapping[Named,
     headline = {name: scale is not None and scale.headline for name, scale in known.items()}
     roles = roles_of(list(known), headline, primary, role)
     return {
-        name: Described(_label(name, scale), _reading(scale), headline[name], _better(scale), roles[name])
+        name: Described(scale_label(*name), _reading(scale), headline[name], _better(scale), roles[name])
         for name, scale in known.items()
     }
-
-
-def _label(name: Named, known: Scale | None) -> str:
-    short = name[0].upper()
-    return short if known is not None and known.headline else f"{short} {name[1].replace('_', ' ')}"
 
 
 def _reading(known: Scale | None) -> str:
