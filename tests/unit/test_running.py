@@ -502,7 +502,12 @@ def test_kernels_end_with_a_run_that_is_stopped(study):
 
     edit(study, "rounds", "results = study.section", "import time\ntime.sleep(60)\nresults = study.section")
     before = everything(study.path.parent / "released")
+    # a shell that puts its work into the background lets it ignore Ctrl-C
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(4, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        run_study(study)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_study(study)
+    finally:
+        signal.signal(signal.SIGINT, usual)
     assert everything(study.path.parent / "released") == before

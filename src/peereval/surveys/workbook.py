@@ -159,6 +159,10 @@ def as_text(value: Any) -> str | None:
     return value.isoformat(" ") if isinstance(value, dt.datetime) else str(value)
 
 
+_HEAD = 4096
+"""Bytes of a part in which its declarations stand."""
+
+
 def _check_archive(data: bytes, file: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -178,9 +182,22 @@ def _check_archive(data: bytes, file: str) -> None:
         raise UnsupportedInputError(msg, hint=hint)
 
 
+def _check_declarations(data: bytes, file: str) -> None:
+    """Refuse entities before any parser sees them: which one openpyxl takes depends on what else is installed."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for part in archive.infolist():
+            if part.filename.endswith((".xml", ".rels")):
+                with archive.open(part) as page:
+                    head = page.read(_HEAD).replace(b"\0", b"")
+                if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                    msg = f"{file} declares a document type or entities, which a workbook does not have."
+                    raise UnreadableFileError(msg, hint="No program for tables writes them: do not trust this file.")
+
+
 def _read(data: bytes, file: str, sheet: str | None) -> tuple[list[list[Any]], int, tuple[str, ...]]:
     from openpyxl import load_workbook
 
+    _check_declarations(data, file)
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     try:
         chosen = _chosen([(each.title, each.sheet_state == "visible") for each in book.worksheets], file, sheet)
