@@ -18,7 +18,7 @@ import peereval as pe
 
 mpl.use("Agg")
 # make test-all asks for more examples
-EXAMPLES = int(os.environ.get("PEEREVAL_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("PEEREVAL_EXAMPLES", "15"))
 settings.register_profile("tests", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]
@@ -45,6 +45,14 @@ def root() -> Path:
 def region():
     """A made-up region with two arms, linked rounds and contacts."""
     return pe.simulate_study("region", seed=2026)
+
+
+@pytest.fixture(scope="session")
+def region_folder(tmp_path_factory):
+    """A study folder with the made-up region; tests that change it take a copy."""
+    from peereval.studies.folder import new_study
+
+    return new_study(tmp_path_factory.mktemp("made") / "region", preset="region", seed=1).parent
 
 
 @pytest.fixture(scope="session")

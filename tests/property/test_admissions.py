@@ -111,7 +111,7 @@ def naive_readmitted(stay, later):
 
 
 @given(drawn=st.lists(contact, min_size=1, max_size=9, unique_by=lambda row: (row["person"], row["start"])))
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_index_stays_agree_with_the_naive_rule(drawn):
     frame = as_frame(drawn)
     found = pe.readmissions(frame, definition="dk-30", followup_end=END)
@@ -185,7 +185,7 @@ def as_stays(lives):
 
 
 @given(lives=st.lists(life, min_size=1, max_size=8))
-@settings(max_examples=16)
+@settings(max_examples=8)
 def test_the_curve_agrees_with_the_naive_one(lives):
     stays = as_stays(lives)
     found = pe.time_to_readmission(stays, horizon=200).estimates

@@ -150,7 +150,7 @@ def test_parts_of_workbooks_with_bytes_changed(place, data):
 
 
 @given(data=st.data())
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
 def test_spss_files_with_bytes_changed(place, data):
     """Few, since each is read in a process of its own."""
     content = bytearray(SAV)

@@ -105,7 +105,7 @@ CASES = st.tuples(
 
 
 @given(CASES)
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_likelihood_coefficients_and_gradient_are_those_of_the_definition(case):
     seed, covariance, m, weighted, grouped, reml = case
     asked = {"groups": "arm" if grouped else None, "weights": "weight" if weighted else None}
@@ -132,7 +132,7 @@ def test_likelihood_coefficients_and_gradient_are_those_of_the_definition(case):
 
 
 @given(CASES)
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_satterthwaite_and_kenward_roger_are_those_of_the_definition(case):
     seed, covariance, m, weighted, grouped, _ = case
     asked = {"groups": "arm" if grouped else None, "weights": "weight" if weighted else None}
@@ -156,7 +156,7 @@ def test_satterthwaite_and_kenward_roger_are_those_of_the_definition(case):
 
 
 @given(st.integers(0, 10_000), st.sampled_from(["CR0", "CR2"]), st.booleans())
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_sandwich_is_that_of_the_definition(seed, correction, clustered):
     """All rows at once: H, its blocks, and the matrix G of Satterthwaite's approximation."""
     data = simulate(seed, n=26)
@@ -249,7 +249,7 @@ def test_what_must_not_matter(seed):
 
 
 @given(st.integers(0, 10_000), st.integers(8, 40))
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_two_complete_rounds_are_a_paired_t_test(seed, n):
     from scipy.stats import ttest_rel
 

@@ -42,7 +42,7 @@ def incidence(people, kind, until):
     return share
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(people=persons)
 def test_a_released_incidence_is_exact_where_it_is_shown(people):
     rows = released(people)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 import peereval as pe
 from peereval.errors import UnreadableFileError
 from peereval.studies.background import background_of
-from peereval.studies.folder import new_study
 from peereval.studies.prespecification import record_plan
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path, region_folder):
     """The study.toml of a new region."""
-    return new_study(tmp_path / "region", preset="region", seed=1)
+    return shutil.copytree(region_folder, tmp_path / "region") / "study.toml"
 
 
 def with_text(file, text):

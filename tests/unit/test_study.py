@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -31,9 +33,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarni
 
 
 @pytest.fixture
-def study(tmp_path):
+def study(tmp_path, region_folder):
     """The study.toml of a fresh study folder with a synthetic region."""
-    return new_study(tmp_path / "region", preset="region", seed=1)
+    return shutil.copytree(region_folder, tmp_path / "region") / "study.toml"
 
 
 @pytest.fixture
