@@ -164,7 +164,7 @@ def _at_prices(
     return frame, None if not len(years) or pd.isna(years[0]) else int(years[0])
 
 
-_CURRENCY, _YEAR = "XXX", 2000
+_CURRENCY, _YEAR = "EUR", 2000
 """Stand-ins: a currency and a year are checked one at a time."""
 
 
