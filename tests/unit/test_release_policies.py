@@ -116,3 +116,10 @@ def test_a_result_says_that_it_is_of_staff():
     assert pe.release(found)[0].estimates["withheld"].tolist() == [True, True, False]
     patients = dataclasses.replace(found, settings={"by": "unit", "role": "patient"})
     assert not pe.release(patients)[0].estimates["withheld"].any()
+
+
+def test_rows_that_say_no_measure_are_refused():
+    rows = pd.DataFrame({"estimate": [1.0], "n": [3]})
+    result = pe.Result(kind="ledger", title="A table", estimates=rows, method="Counted.", claim="description")
+    with pytest.raises(NotReleasedError, match="says of no row what it measures"):
+        pe.release(result)
