@@ -107,7 +107,9 @@ def release(
 def _released(result: Result, policy: Policy, previous: Sequence[Released], beside: Sequence[Released]) -> Released:
     if len(result.estimates) and "measure" not in result.estimates:
         msg = f"{result.title!r} says of no row what it measures, so nobody knows how to protect it."
-        hint = "Figures in print pass with policy='already-published', where they are those of a data set of the package."
+        hint = (
+            "Figures in print pass with policy='already-published', where they are those of a data set of the package."
+        )
         raise NotReleasedError(msg, hint=hint)
     frame, earlier = result.estimates, Earlier(previous, beside, result, policy)
     safe, said = earlier.settled(_protected(earlier.flagged(frame), policy, result.title))
