@@ -7,7 +7,7 @@ BUILD := build
 PIP_FLAGS := --disable-pip-version-check --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluate test test-all lint types floors lab docs bench notebooks clean
+.PHONY: help evaluate test test-all lint types floors lab docs docs-check bench packages notebooks clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ test-all: test  ## also more examples, the oldest and newest versions, Spark and
 	@PEEREVAL_EXAMPLES=200 $(BIN)/python -m pytest -n 2 tests/property tests/spec
 	@sh tests/other_versions.sh
 
+packages: $(VENV)/.test  ## build the packages and try the wheel in clean environments, lowest and newest versions
+	@PYTHON="$(PYTHON)" sh tests/packages.sh
+
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -38,21 +41,29 @@ floors: $(VENV)/.test
 	@$(BIN)/lint-imports --no-logo
 
 lab: $(VENV)/.run  ## open JupyterLab with the notebooks
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@JUPYTERLAB_WORKSPACES_DIR=$(BUILD)/lab $(BIN)/jupyter lab workspaces import notebooks/workspace.json >/dev/null
+	@JUPYTERLAB_WORKSPACES_DIR=$(BUILD)/lab $(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/workspaces/peereval
 
 notebooks: $(VENV)/.test  ## run the notebooks in place and draw the README's figure
 	@$(BIN)/python notebooks/execute.py
+	@$(BIN)/python notebooks/start.py
 
-docs: $(VENV)/.docs  ## build the documentation into build/docs, warnings as errors
-	@$(BIN)/python -m sphinx -W --keep-going -b html docs $(BUILD)/docs
+docs: $(VENV)/.docs  ## build the documentation into build/docs, warnings as errors, and check its links
+	@rm -rf $(BUILD)/docs
+	@$(BIN)/python -m sphinx -W --keep-going --quiet -b html -d $(BUILD)/doctrees docs $(BUILD)/docs
+	@$(BIN)/python docs/check_site.py $(BUILD)/docs
 	@echo "Documentation: $(CURDIR)/$(BUILD)/docs/index.html"
+
+docs-check: docs  ## also open it in Chromium: phone and desktop, light and dark, search, axe-core
+	@$(BIN)/python docs/open_site.py $(BUILD)/docs
 
 bench: $(VENV)/.test  ## measure against named peers, in one run
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[bench]'
 	@$(BIN)/python benchmarks/run.py
 
 clean:  ## remove what was made
-	@rm -rf $(VENV) $(BUILD) docs/generated
+	@rm -rf $(VENV) $(BUILD) docs/learn/notebooks docs/learn/lessons.md.part
+	@find docs/reference -name '*.md' ! -path docs/reference/index.md -delete
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "peereval needs Python 3.11 or later; say make PYTHON=python3.11")'

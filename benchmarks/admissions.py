@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
+from subject import Subject
 
 import peereval as pe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
-# PEEREVAL_CONTACTS=1000000,10000000,100000000 measures more
-SIZES = [int(size) for size in os.environ.get("PEEREVAL_CONTACTS", "1000000").split(",")]
+# PEEREVAL_CONTACTS=1000000,10000000,100000000 measures more, from small to large
+SIZES = tuple(int(size) for size in os.environ.get("PEEREVAL_CONTACTS", "100000,1000000").split(","))
 OTHERS_UP_TO = 10_000_000
 END = datetime(2020, 12, 31)  # noqa: DTZ001 - registers hold local times
 
@@ -52,7 +53,8 @@ WITH_PERSONS = """, counted as (
     select person, unit, date_trunc('quarter', discharged) as quarter, count(*) as stays,
         count(*) filter (back <= discharged + interval 30 day) as cases
     from judged where discharged <= timestamp '2020-12-01' group by all)
-select unit, quarter, count(*), sum(cases), sum(stays), sum(cases * cases), sum(cases * stays), sum(stays * stays)
+select unit, quarter, count(*) as persons, sum(cases) as cases, sum(stays) as stays, sum(cases * cases) as cases2,
+    sum(cases * stays) as both, sum(stays * stays) as stays2
 from counted group by unit, quarter order by unit, quarter"""
 
 
@@ -123,27 +125,56 @@ def register(path: Path, contacts: int) -> None:
     duckdb.sql(MADE_UP.format(path=path, contacts=contacts, persons=contacts // 4))
 
 
-def cases() -> Iterator[tuple[str, dict[str, Callable[[], object]], int]]:
-    """The whole way from a parquet file to a rate by unit."""
-    warnings.simplefilter("ignore", pe.UnverifiedWarning)
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "contacts.parquet"
-            register(path, size)
+def made(size: int, folder: Path) -> Path:
+    """A register of a number of contacts in a parquet file."""
+    path = folder / "contacts.parquet"
+    register(path, size)
+    return path
 
-            def ours(path: Path = path) -> object:
-                stays = pe.readmissions(pe.read_contacts(path), definition="dk-30", followup_end=END)
-                return pe.readmission_rate(stays, by="unit", period="quarter").estimates
 
-            def by_hand(last: str, path: Path = path) -> object:
-                return duckdb.sql(BY_HAND.format(path=path, last=last)).fetchall()
+def ours(path: Path) -> pd.DataFrame:
+    """The whole way from the file to a rate by unit and quarter, with its interval."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pe.UnverifiedWarning)
+        stays = pe.readmissions(pe.read_contacts(path), definition="dk-30", followup_end=END)
+        return pe.readmission_rate(stays, by="unit", period="quarter").estimates
 
-            calls = {
-                "ours": ours,
-                "DuckDB SQL by hand": lambda: by_hand(RATE),
-                "DuckDB SQL by hand, with persons": lambda: by_hand(WITH_PERSONS),
-            }
-            if size <= OTHERS_UP_TO:
-                calls["polars"] = lambda path=path: with_polars(path)
-                calls["pandas"] = lambda path=path: with_pandas(path)
-            yield f"readmission rate by unit and quarter, {size:,} contacts", calls, 3
+
+def by_hand(last: str) -> Callable[[Path], pd.DataFrame]:
+    """One statement of SQL, without the checks of what it reads."""
+    return lambda path: duckdb.sql(BY_HAND.format(path=path, last=last)).df()
+
+
+def same(mine: pd.DataFrame, theirs: Any, peer: str) -> None:
+    """The number of stays and the rate of every unit and quarter."""
+    rows = mine[mine["group"] != "all"].sort_values(["group", "time"])
+    stays, rate = _stays_and_rate(theirs)
+    np.testing.assert_array_equal(rows["denominator"].to_numpy(int), stays, err_msg=peer)
+    np.testing.assert_allclose(rows["estimate"].to_numpy(float), rate, rtol=1e-12, err_msg=peer)
+
+
+def _stays_and_rate(theirs: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted by unit and quarter, from what each of the peers gives."""
+    if isinstance(theirs, pl.DataFrame):
+        rows = theirs.sort("unit", "quarter")
+        return rows["len"].to_numpy(), rows["again"].to_numpy()
+    if "size" in theirs:
+        rows = theirs.sort_index()
+        return rows["size"].to_numpy(), rows["mean"].to_numpy()
+    if "rate" in theirs:
+        return theirs["stays"].to_numpy(), theirs["rate"].to_numpy()
+    return theirs["stays"].to_numpy(), (theirs["cases"] / theirs["stays"]).to_numpy()
+
+
+SUBJECTS = (
+    Subject(
+        what="readmission rate by unit and quarter", unit="contacts", sizes=SIZES, make=made, ours=ours,
+        peers={
+            "DuckDB SQL by hand": by_hand(RATE),
+            "DuckDB SQL by hand, with persons": by_hand(WITH_PERSONS),
+            "polars": with_polars,
+            "pandas": with_pandas,
+        },
+        same=same, largest={"polars": OTHERS_UP_TO, "pandas": OTHERS_UP_TO},
+    ),
+)  # fmt: skip

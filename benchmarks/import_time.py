@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from subject import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
-def cases() -> Iterator[tuple[str, dict[str, Callable[[], object]], int]]:
-    """Start an interpreter with and without the import."""
+def start(code: str) -> Callable[[Any], object]:
+    """Start an interpreter that runs the code."""
+    return lambda _: subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - the interpreter that runs this
 
-    def start(code: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - the interpreter that runs this
 
-    yield "import peereval", {"ours": start("import peereval"), "a bare interpreter": start("pass")}, 15
+SUBJECTS = (
+    Subject(
+        what="import peereval", unit="", sizes=(1,), make=lambda *_: None, ours=start("import peereval"),
+        peers={"a bare interpreter": start("pass")}, rounds=15, memory=False,
+    ),
+)  # fmt: skip

@@ -1,28 +1,28 @@
 """The mixed model for repeated measures: three rounds, a fifth missing, arm × round and three covariates.
 
-Beside `statsmodels.MixedLM` (random intercept, same fixed effects) and a likelihood in numpy that visits each person.
+Beside a likelihood in numpy that visits each person, and, for compound symmetry, statsmodels' model with a random intercept.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from subject import Subject
 
 import peereval as pe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Mapping
 
-PERSONS = (500, 5_000, 50_000, 1_000_000)
+# PEEREVAL_PERSONS=500,50000,1000000 measures more, from small to large
+PERSONS = tuple(int(size) for size in os.environ.get("PEEREVAL_PERSONS", "500,5000,50000").split(","))
+LOOP = "numpy and BFGS, person by person"
 ROUNDS = ("start", "half-year", "one-year")
 FORMULA = "score ~ arm * round + age + sex + severity"
-MOST_FOR = {"statsmodels MixedLM": 5_000, "numpy, person by person": 500}
 
 
 def answers(persons: int) -> pd.DataFrame:
@@ -47,14 +47,14 @@ def answers(persons: int) -> pd.DataFrame:
 
 
 def ours(frame: pd.DataFrame, **asked: str) -> pe.MMRM:
-    """Fit and the table of coefficients with Kenward-Roger."""
+    """Fit, and the table of coefficients with its degrees of freedom."""
     model = pe.mmrm(FORMULA, frame, person="person", round="round", **asked)
     _ = model.coefficients
     return model
 
 
-def mixed_linear_model(frame: pd.DataFrame) -> object:
-    """statsmodels, which knows neither unstructured covariance nor degrees of freedom."""
+def mixed_linear_model(frame: pd.DataFrame) -> Any:
+    """statsmodels: a random intercept, which is compound symmetry; it knows no degrees of freedom."""
     import statsmodels.formula.api as smf
 
     with warnings.catch_warnings():
@@ -62,8 +62,8 @@ def mixed_linear_model(frame: pd.DataFrame) -> object:
         return smf.mixedlm("score ~ C(arm) * C(round) + age + C(sex) + severity", frame, groups=frame["person"]).fit()
 
 
-def person_by_person(frame: pd.DataFrame) -> object:
-    """The definition in numpy: a loop over the persons in every evaluation, scipy's BFGS on top."""
+def person_by_person(frame: pd.DataFrame) -> float:
+    """The largest restricted log-likelihood by its definition: a loop over the persons in every evaluation, BFGS on top."""
     from formulaic import Formula
     from scipy.optimize import minimize
 
@@ -87,36 +87,36 @@ def person_by_person(frame: pd.DataFrame) -> object:
             total += np.linalg.slogdet(part)[1] + y[rows] @ solved[:, -1]
         return float(total + np.linalg.slogdet(left)[1] - right @ np.linalg.solve(left, right))
 
-    return minimize(minus_twice_loglik, factor[low].copy(), method="BFGS", options={"gtol": 1e-3})
+    least = minimize(minus_twice_loglik, factor[low].copy(), method="BFGS", options={"gtol": 1e-3}).fun
+    return -0.5 * (least + (x.shape[0] - x.shape[1]) * np.log(2 * np.pi))
 
 
-def cases() -> Iterator[tuple[str, dict[str, Callable[[], object]], int]]:
-    """Every number of persons; steps, and memory at a million in a process of its own."""
-    for persons in PERSONS:
-        frame = answers(persons)
-        steps = ours(frame).optimum.n_steps
-        calls: dict[str, Callable[[], object]] = {"ours": lambda frame=frame: ours(frame)}
-        if persons <= MOST_FOR["statsmodels MixedLM"]:
-            calls["statsmodels MixedLM"] = lambda frame=frame: mixed_linear_model(frame)
-        if persons <= MOST_FOR["numpy, person by person"]:
-            calls["numpy, person by person"] = lambda frame=frame: person_by_person(frame)
-        calls["ours, Satterthwaite and CR2"] = lambda frame=frame: ours(
-            frame, df="satterthwaite", standard_errors="CR2"
-        )
-        yield f"mmrm, {persons:,} persons, {steps} Newton steps", calls, 3 if persons >= 50_000 or len(calls) > 2 else 7
-    print(
-        f"{'':4}peak memory of the process, {PERSONS[-1]:,} persons: {_peak():.2f} GB (data alone {_peak('data'):.2f} GB)"
-    )
+def same_likelihood(model: pe.MMRM, loglik: float, peer: str) -> None:
+    """The restricted log-likelihood at its maximum."""
+    np.testing.assert_allclose(model.loglik, loglik, rtol=1e-6, err_msg=peer)
 
 
-def _peak(what: str = "fit") -> float:
-    """Peak memory of a process that makes the data and, unless told otherwise, fits the model (Linux)."""
-    # not getrusage, whose peak a process inherits from the one that starts it
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import mmrm; frame = mmrm.answers(mmrm.PERSONS[-1]); "
-        f"{'mmrm.ours(frame);' if what == 'fit' else ''} "
-        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
-    )
-    here = str(Path(__file__).parent)
-    done = subprocess.run([sys.executable, "-c", code, here], capture_output=True, text=True, check=True)  # noqa: S603
-    return float(done.stdout) / 1e6
+def same_coefficients(model: pe.MMRM, fit: Any, peer: str) -> None:
+    """Every fixed effect; the two name and order their terms differently."""
+    mine = np.sort(model.coefficients["estimate"].to_numpy(float))
+    np.testing.assert_allclose(mine, np.sort(fit.fe_params.to_numpy()), atol=1e-3, err_msg=peer)
+
+
+def subject(what: str, sizes: tuple[int, ...], asked: Mapping[str, str] | None = None, **more: Any) -> Subject:
+    """A model on three rounds, arm × round and three covariates, a fifth missing."""
+    return Subject(
+        what=f"mmrm, {what}", unit="persons", sizes=sizes, make=lambda size, _: answers(size),
+        ours=lambda frame: ours(frame, **(asked or {})), **more,
+    )  # fmt: skip
+
+
+SUBJECTS = (
+    subject(
+        "unstructured, Kenward-Roger", PERSONS, same=same_likelihood, largest={LOOP: 500}, peers={LOOP: person_by_person}
+    ),
+    subject("unstructured, Satterthwaite, CR2", PERSONS[1:], {"df": "satterthwaite", "standard_errors": "CR2"}),
+    subject(
+        "compound symmetry", (500, 5_000), {"covariance": "compound-symmetry"}, same=same_coefficients,
+        peers={"statsmodels MixedLM": mixed_linear_model},
+    ),
+)  # fmt: skip

@@ -1,19 +1,15 @@
-"""Scoring 30 items and three subscales, with reversed items and the half rule, for a million respondents and more."""
+"""Scoring 30 items and three subscales, with reversed items and the half rule, for a million respondents."""
 
 from __future__ import annotations
 
-import tracemalloc
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from subject import Subject
 
 import peereval as pe
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-RESPONDENTS = 1_000_000
 ITEMS = 30
 TURNED = (3, 6, 10, 15)
 SCALES = {"first": range(1, 11), "second": range(11, 21), "third": range(21, 31)}
@@ -52,7 +48,7 @@ def answers(respondents: int) -> pd.DataFrame:
     )
 
 
-def in_pandas(frame: pd.DataFrame) -> object:
+def in_pandas(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rule as one writes it with pandas, without a check of the range."""
     names = list(QUESTIONNAIRE.item_columns)
     keyed = frame[names].copy()
@@ -62,7 +58,7 @@ def in_pandas(frame: pd.DataFrame) -> object:
     return pd.DataFrame({name: part.mean(axis=1).where(part.count(axis=1) >= HALF) for name, part in parts.items()})
 
 
-def in_numpy(frame: pd.DataFrame) -> object:
+def in_numpy(frame: pd.DataFrame) -> np.ndarray:
     """The floor: the range check and the rule on whole arrays, and nothing else."""
     codes = frame[list(QUESTIONNAIRE.item_columns)].to_numpy()
     missing = np.isnan(codes)
@@ -76,31 +72,19 @@ def in_numpy(frame: pd.DataFrame) -> object:
     return np.where(count >= HALF, total / np.maximum(count, 1), np.nan)
 
 
-def cases() -> Iterator[tuple[str, dict[str, Callable[[], object]], int]]:
-    """Speed beside idiomatic pandas and the numpy floor; then memory, and that time grows with the rows."""
-    frame = answers(RESPONDENTS)
-    calls = {
-        "ours": lambda: pe.score(frame, QUESTIONNAIRE),
-        "idiomatic pandas": lambda: in_pandas(frame),
-        "numpy floor": lambda: in_numpy(frame),
-    }
-    yield f"score 30 items, 3 scales, {RESPONDENTS:,} respondents", calls, 7
-    print(f"{'':4}peak memory while scoring: {_peak(frame):.2f} times the input frame")
-    tenth = frame.head(RESPONDENTS // 10)
-    many = {"ours": lambda: pe.score(frame, QUESTIONNAIRE), "a tenth": lambda: pe.score(tenth, QUESTIONNAIRE)}
-    yield f"score {RESPONDENTS:,} beside a tenth of them", many, 5
+def same(ours: pd.DataFrame, theirs: Any, peer: str) -> None:
+    """Every score of every respondent."""
+    # scale after scale, each with all respondents
+    mine = ours["score"].to_numpy(float, na_value=np.nan).reshape(len(SCALES), -1).T
+    names = ours["scale"].drop_duplicates().tolist()
+    wide = theirs if isinstance(theirs, np.ndarray) else theirs[names].to_numpy()
+    np.testing.assert_allclose(mine, wide, rtol=1e-12, err_msg=peer)
 
 
-def _peak(frame: pd.DataFrame) -> float:
-    """What scoring adds to the memory in use, result included, Arrow's pool counted."""
-    import pyarrow as pa
-
-    pool = pa.default_memory_pool()
-    before = pool.bytes_allocated()
-    tracemalloc.start()
-    found = pe.score(frame, QUESTIONNAIRE)
-    traced = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    arrow = pool.bytes_allocated() - before
-    del found
-    return (traced + arrow) / frame.memory_usage().sum()
+SUBJECTS = (
+    Subject(
+        what="score 30 items, 3 scales", unit="respondents", sizes=(100_000, 1_000_000),
+        make=lambda size, _: answers(size), ours=lambda frame: pe.score(frame, QUESTIONNAIRE),
+        peers={"idiomatic pandas": in_pandas, "numpy floor": in_numpy}, same=same, rounds=5,
+    ),
+)  # fmt: skip

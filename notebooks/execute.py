@@ -10,18 +10,63 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
-KEPT = ("kernelspec", "language_info")
+# what hides the solution of an exercise: on the site, and in JupyterLab
+KEPT = ("tags", "jupyter")
+# Between two notebooks in one kernel: no names, options or seen warnings are left. Pictures are drawn small, since only
+# their number is compared.
+FRESH = """
+%config InlineBackend.print_figure_kwargs = {"dpi": 20, "bbox_inches": None}
+import warnings
+import matplotlib
+import pandas
+matplotlib.rcdefaults()
+pandas.reset_option("display")
+shell = get_ipython()
+shell.filters_at_start = getattr(shell, "filters_at_start", list(warnings.filters))
+warnings.filters[:] = shell.filters_at_start
+with warnings.catch_warnings():  # to enter it makes every module forget which warnings it gave
+    pass
+%reset -f
+"""
 
 
-def executed(path: Path) -> nbformat.NotebookNode:
-    """Give the notebook with the outputs of a clean kernel and nothing that changes from run to run."""
+def new_client() -> NotebookClient:
+    """Give what runs notebooks in this folder."""
+    return NotebookClient(
+        nbformat.v4.new_notebook(), timeout=300, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}
+    )
+
+
+def run(client: NotebookClient, notebook: nbformat.NotebookNode) -> None:
+    """Run a notebook and leave the kernel on."""
+    client.nb = notebook
+    client.execute(cleanup_kc=False)
+
+
+def executed(path: Path, client: NotebookClient | None = None) -> nbformat.NotebookNode:
+    """Give the notebook with its outputs and nothing that changes from run to run.
+
+    A clean kernel is started for it, unless a client is given, whose kernel other notebooks have used.
+    """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}).execute()
-    notebook.metadata = {name: notebook.metadata[name] for name in KEPT if name in notebook.metadata}
-    notebook.metadata["language_info"] = {"name": "python"}
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    if client is None:
+        client = new_client()
+        client.nb = notebook
+        client.execute()
+    else:
+        run(client, nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FRESH)]))
+        run(client, notebook)
+    return tidied(notebook)
+
+
+def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Take off what the run or the machine left."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     for cell in notebook.cells:
-        cell.metadata = {}
+        cell.metadata = {name: cell.metadata[name] for name in KEPT if name in cell.metadata}
         if "outputs" in cell:
             cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):

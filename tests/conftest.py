@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import peereval as pe
+from peereval.reports.languages import words
 
 mpl.use("Agg")
 # make test-all asks for more examples
@@ -25,6 +27,44 @@ ROOT = Path(__file__).parents[1]
 
 # a script that writes the fixtures; test_catalogue.py runs it
 collect_ignore = ["spec/make_instrument_fixtures.py"]
+
+
+_HEARD: set[str] = set()
+"""What the results of the running test say."""
+_DANISH = words("da")
+
+
+def pytest_configure():
+    """Listen to what the results of the package say: a text that stays in English fails the test that made it."""
+    made = pe.Result.__post_init__
+
+    def heard(result):
+        made(result)
+        # who called the initialiser that called this; what binds results says what those of a test say
+        caller = Path(sys._getframe(2).f_code.co_filename).as_posix()
+        if "/src/peereval/" in caller and not caller.endswith("/results.py"):
+            texts = (result.title, result.method, result.estimand, *result.assumptions, *result.sensitivity)
+            _HEARD.update(text for text in texts if isinstance(text, str))
+
+    pe.Result.__post_init__ = heard
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    done = yield
+    said = sorted(_HEARD)
+    _HEARD.clear()
+    if not {"property", "spec", "unit"} & set(item.path.parts) and (left := left_in_english(said)):
+        pytest.fail("Not in the catalogues of reports/languages:\n" + "\n".join(left), pytrace=False)
+    return done
+
+
+def left_in_english(texts):
+    """Those of some texts, or their parts, that have no Danish; the Swedish catalogue has the same entries."""
+    _DANISH.untranslated.clear()
+    for text in texts:
+        _DANISH.sentence(text)
+    return list(_DANISH.untranslated)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests on other versions, each in an environment of its own: pandas 2.3, the newest Python here; and on other engines,
-# Spark and PostgreSQL.
+# The tests on other versions, each in an environment of its own: the lowest that pyproject.toml allows (pandas 2.3 among
+# them), the newest Python here; and on other engines, Spark and PostgreSQL.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
@@ -23,16 +23,14 @@ tests() { # tests NAME ARGUMENT...: run pytest; lint, types and the printed note
     ".venv-$name/bin/python" -m pytest -q -n 2 --dist loadfile "$@"
 }
 
-environment pandas2 "$PYTHON" --editable '.[test]' 'pandas==2.3.*'
-tests pandas2 --deselect tests/unit/test_package.py::test_a_misspelt_name_is_a_type_error --ignore tests/notebooks
+mkdir -p build
+"$PYTHON" tests/lowest_versions.py >build/lowest.txt
+environment lowest "$PYTHON" --constraint build/lowest.txt --editable '.[test]'
+# old packages beside new ones warn of one another
+tests lowest -W ignore::DeprecationWarning -W ignore::FutureWarning \
+    --deselect tests/unit/test_package.py::test_a_misspelt_name_is_a_type_error --ignore tests/notebooks
 
-newest=
-for version in 3.14 3.13 3.12; do
-    if command -v "python$version" >/dev/null 2>&1 && "python$version" -c 'import venv' >/dev/null 2>&1; then
-        newest=python$version
-        break
-    fi
-done
+newest=$(sh tests/newest_python.sh)
 if [ -n "$newest" ]; then
     environment newest "$newest" --editable '.[test]'
     tests newest --ignore tests/notebooks

@@ -11,8 +11,9 @@ Examples
 
 from __future__ import annotations
 
-# checkers take this name for true; importing it from typing would cost more than everything else here
-TYPE_CHECKING = False
+# checkers take this name for true; importing it from typing would cost more than everything else here. Without the
+# annotation Jedi, which completes names in editors, would take it for false and see none of them
+TYPE_CHECKING: bool = False
 
 if TYPE_CHECKING:
     from importlib.metadata import version as _version
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from peereval.admissions.stays import length_of_stay as length_of_stay
     from peereval.admissions.survival import time_to_readmission as time_to_readmission
     from peereval.admissions.time_lost import restricted_mean as restricted_mean
+    from peereval.binding import bind_results as bind_results
+    from peereval.citations.citing import cite as cite
+    from peereval.citations.installed import show_versions as show_versions
     from peereval.costs.budgets import budget_scenarios as budget_scenarios
     from peereval.costs.returns import benefit_to_cost as benefit_to_cost
     from peereval.costs.returns import break_even as break_even
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
     from peereval.disclosure.release import release as release
     from peereval.disclosure.storage import read_released as read_released
     from peereval.disclosure.storage import write_released as write_released
+    from peereval.disclosure.tidy import read_tidy as read_tidy
+    from peereval.disclosure.tidy import write_tidy as write_tidy
     from peereval.errors import IgnoredAnswersWarning as IgnoredAnswersWarning
     from peereval.errors import PeerevalError as PeerevalError
     from peereval.errors import ReverseKeyWarning as ReverseKeyWarning
@@ -95,7 +101,6 @@ if TYPE_CHECKING:
     from peereval.reports.reporting_checklists import checklist as checklist
     from peereval.results import Released as Released
     from peereval.results import Result as Result
-    from peereval.results import bind_results as bind_results
     from peereval.rounds.change import reliable_change as reliable_change
     from peereval.rounds.compare import compare_rounds as compare_rounds
     from peereval.rounds.imputation import impute_rounds as impute_rounds
@@ -176,13 +181,14 @@ else:
         "baseline_table": "peereval.surveys.baseline",
         "bed_days": "peereval.admissions.bed_days",
         "benefit_to_cost": "peereval.costs.returns",
-        "bind_results": "peereval.results",
+        "bind_results": "peereval.binding",
         "break_even": "peereval.costs.returns",
         "budget_scenarios": "peereval.costs.budgets",
         "change_waterfall": "peereval.figures.persons",
         "check_study": "peereval.studies.checking",
         "checklist": "peereval.reports.reporting_checklists",
         "departures": "peereval.studies.prespecification",
+        "cite": "peereval.citations.citing",
         "co_occurrence": "peereval.interviews.theme_pairs",
         "compare_curves": "peereval.admissions.curve_comparison",
         "compare_definitions": "peereval.admissions.comparison",
@@ -232,6 +238,7 @@ else:
         "read_contacts": "peereval.admissions.contacts",
         "read_sheet": "peereval.surveys.exports",
         "read_released": "peereval.disclosure.storage",
+        "read_tidy": "peereval.disclosure.tidy",
         "read_survey": "peereval.surveys.responses",
         "readmission_rate": "peereval.admissions.rates",
         "readmissions": "peereval.admissions.readmission",
@@ -246,6 +253,7 @@ else:
         "saturation": "peereval.interviews.new_themes",
         "score": "peereval.instruments.scoring",
         "score_local": "peereval.surveys.local_items",
+        "show_versions": "peereval.citations.installed",
         "simulate_study": "peereval.simulate.study",
         "standardised_rate": "peereval.admissions.standardisation",
         "summarise_contacts": "peereval.admissions.contact_summary",
@@ -256,6 +264,7 @@ else:
         "withdraw": "peereval.studies.withdrawal",
         "write_codebook": "peereval.interviews.codebook",
         "write_released": "peereval.disclosure.storage",
+        "write_tidy": "peereval.disclosure.tidy",
         "write_responses": "peereval.surveys.storage",
     }
 
@@ -276,6 +285,7 @@ else:
         return value
 
     def __dir__():  # noqa: ANN202 - checkers read the other branch
-        return sorted({*globals(), *_EXPORTS, "__version__"})
+        # rooms and what this file needs would hide the names that are meant to be used
+        return sorted({*(name for name in globals() if name.startswith("__")), *_EXPORTS, "__version__"})
 
     __all__ = sorted(_EXPORTS)  # noqa: PLE0605

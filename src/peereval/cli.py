@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from peereval.errors import PeerevalError, PeerevalWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     import pandas as pd
 
@@ -32,6 +35,8 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="")
+"""The language that was asked for, else that of the study; empty: the one of the terminal."""
 _STUDY = Annotated[Path, typer.Argument(metavar="STUDY.TOML", help="The study file, or its folder.")]
 
 
@@ -48,8 +53,19 @@ def _policies(incomplete: str) -> list[str]:
 
 
 @app.callback()
-def _all_commands() -> None:
+def _all_commands(
+    language: Annotated[
+        str,
+        typer.Option(
+            help="The language of messages: en, da or sv; that of the study, or of the terminal, by default.",
+            autocompletion=_known("en", "da", "sv"),
+        ),
+    ] = "",
+) -> None:
     """Evaluate mental-health peer support: from raw exports to a report that may leave the building."""
+    from peereval.reports.languages import words
+
+    _LANGUAGE.set(words(language).language if language else "")
 
 
 @app.command(epilog="Example: peereval new my-study --language da")
@@ -68,7 +84,8 @@ def new(
     from peereval.studies.folder import new_study
 
     path = new_study(directory, preset=preset, seed=seed, language=language)
-    print(f"Wrote {path.parent}. Next: peereval evaluate {path}")
+    _speak_as(path)
+    _tell(f"Wrote {path.parent}. Next: peereval evaluate {path}")
 
 
 @app.command(epilog="Example: peereval check my-study/study.toml")
@@ -77,7 +94,7 @@ def check(study: _STUDY) -> None:
     from peereval.studies.checking import check_study
 
     found = check_study(_study_file(study))
-    print(found.text())
+    print(found.text(_language()))
     if not found.ok:
         raise typer.Exit(2)
 
@@ -99,9 +116,9 @@ def evaluate(
     run = run_study(Study.from_toml(_study_file(study)), report=report, again=again, progress=True)
     _print_run(run)
     if run.report is None:
-        print("No section came to its end, so no report was written.", file=sys.stderr)
+        _tell("No section came to its end, so no report was written.", file=sys.stderr)
         raise typer.Exit(2)
-    print(f"Report: {run.report.resolve()}")
+    _tell(f"Report: {run.report.resolve()}")
     if run.failed:
         raise typer.Exit(1)
 
@@ -121,9 +138,9 @@ def release(
     run, folder = confirm_release(Study.from_toml(_study_file(study)), policy=policy, progress=True)
     _print_run(run)
     if folder is None:
-        print("Not everything came to its end, so nothing was confirmed.", file=sys.stderr)
+        _tell("Not everything came to its end, so nothing was confirmed.", file=sys.stderr)
         raise typer.Exit(1)
-    print(f"Confirmed: {folder.resolve()}")
+    _tell(f"Confirmed: {folder.resolve()}")
 
 
 @app.command(epilog="Example: peereval diff my-study/released/confirmed/2026-11-22 my-study/released")
@@ -134,6 +151,8 @@ def diff(
     """Show which released figures moved between two releases, by how much, and why."""
     from peereval.studies.differences import compare_releases
 
+    for folder in (new, *new.resolve().parents):
+        _speak_as(folder / "study.toml")
     _print_differences(compare_releases(old, new))
 
 
@@ -146,7 +165,7 @@ def withdraw(
     from peereval.studies.study import Study
     from peereval.studies.withdrawal import withdraw as take_out
 
-    print(take_out(Study.from_toml(_study_file(study)), person).text())
+    print(take_out(Study.from_toml(_study_file(study)), person).text(_language()))
 
 
 @app.command()
@@ -163,7 +182,7 @@ def reproduce(
     open_rows = {name: unexplained(found) for name, found in ledgers.items()}
     differing = sum(len(rows) for rows in open_rows.values())
     if differing:
-        print(f"{differing} figures differ without a written reason: {_named(open_rows)}.", file=sys.stderr)
+        _tell(f"{differing} figures differ without a written reason: {_named(open_rows)}.", file=sys.stderr)
         raise typer.Exit(1)
 
 
@@ -187,10 +206,10 @@ def main() -> None:
         with _notes():
             app()
     except PeerevalError as error:
-        print(f"error {error}", file=sys.stderr)
+        _tell(f"error {error.code}: {error.message}", error.hint, file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        print("Stopped. Nothing is half-written; sections that had come to their end are kept.", file=sys.stderr)
+        _tell("Stopped. Nothing is half-written; sections that had come to their end are kept.", file=sys.stderr)
         raise SystemExit(_STOPPED) from None
 
 
@@ -199,18 +218,53 @@ _STOPPED = 130
 
 
 def _study_file(path: Path) -> Path:
-    return path / "study.toml" if path.is_dir() else path
+    file = path / "study.toml" if path.is_dir() else path
+    _speak_as(file)
+    return file
+
+
+def _speak_as(study: Path) -> None:
+    """Speak the language of a study, where none was asked for; what is wrong with the file is told when it is read."""
+    import tomllib
+
+    try:
+        told = tomllib.loads(study.read_text(encoding="utf-8")).get("report", {}).get("language", "")
+    except (OSError, ValueError, AttributeError):
+        return
+    from peereval.reports.languages import LANGUAGES
+
+    if not _LANGUAGE.get() and told in LANGUAGES:
+        _LANGUAGE.set(told)
+
+
+def _language() -> str:
+    """The language that is spoken: the one asked for or of the study, else that of the terminal, else English."""
+    from peereval.reports.languages import LANGUAGES
+
+    terminal = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := os.environ.get(name))), "")
+    return _LANGUAGE.get() or (terminal[:2] if terminal[:2] in LANGUAGES else "en")
+
+
+def _say(text: str) -> str:
+    from peereval.reports.languages import words
+
+    return words(_language(), "command-line").sentence(text)
+
+
+def _tell(*texts: str, file: TextIO | None = None) -> None:
+    """Print texts in the language that is spoken."""
+    print(" ".join(_say(text) for text in texts if text), file=file)
 
 
 def _print_run(run: Run) -> None:
     for note in run.notes:
-        print(f"note: {note}", file=sys.stderr)
+        _tell(f"note: {note}", file=sys.stderr)
     if run.kept:
-        print(f"Nothing changed, so kept as released: {', '.join(run.kept)}.")
+        _tell(f"Nothing changed, so kept as released: {', '.join(run.kept)}.")
     if run.computed:
-        print(f"Computed: {', '.join(run.computed)}.")
+        _tell(f"Computed: {', '.join(run.computed)}.")
     for name, failure in run.failed.items():
-        print(f"error {failure.code}: the section {name!r}: {failure.message}", file=sys.stderr)
+        _tell(f"error {failure.code}: the section {name!r}: {failure.message}", file=sys.stderr)
 
 
 def _print_differences(found: Differences) -> None:
@@ -220,11 +274,12 @@ def _print_differences(found: Differences) -> None:
 
     for section, reasons in found.reasons.items():
         moved = (found.moved["section"] == section).any()
-        print(f"{section}: {'; '.join(reasons) or ('nothing that is recorded has changed' if moved else 'the same')}")
+        said = reasons or ["nothing that is recorded has changed" if moved else "the same"]
+        print(f"{section}: {'; '.join(map(_say, said))}")
     estimates = found.moved[found.moved["number"] == "estimate"]
     table = Table(box=None, pad_edge=False)
     for heading in ("figure", "old", "new", "difference"):
-        table.add_column(heading, overflow="fold", justify="left" if heading == "figure" else "right")
+        table.add_column(_say(heading), overflow="fold", justify="left" if heading == "figure" else "right")
     for title, rows in estimates.groupby("title", sort=False):
         table.add_row(f"[bold]{escape(str(title))}[/bold]")
         shown = rows[["old", "new", "difference"]].map(_released_number)
@@ -233,7 +288,7 @@ def _print_differences(found: Differences) -> None:
     if len(estimates):
         Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(table)
     others = len(found.moved) - len(estimates)
-    print(
+    _tell(
         f"{len(estimates)} figures moved, with {others} of their limits and counts; {found.same} numbers are the same, "
         f"{found.added} are new, {found.gone} are gone."
     )
@@ -250,7 +305,7 @@ def _notes() -> Iterator[None]:
             usual(message, category, *rest)  # type: ignore[arg-type]
         elif str(message) not in said:
             said.add(str(message))
-            print(f"note: {message}", file=sys.stderr)
+            _tell(f"note: {message}", file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", PeerevalWarning)
@@ -261,7 +316,7 @@ def _notes() -> Iterator[None]:
 def _released_number(value: float) -> str:
     from math import isnan
 
-    return "not shown" if isnan(value) else f"{value:.4g}"
+    return _say("not shown") if isnan(value) else f"{value:.4g}"
 
 
 def _print_ledger(name: str, found: Result) -> None:
@@ -272,10 +327,11 @@ def _print_ledger(name: str, found: Result) -> None:
     rows = found.estimates
     table = Table(title=f"{name}: {found.references[0]}", title_justify="left", box=None, pad_edge=False)
     for heading in ("status", "figure", "printed", "recomputed", "why"):
-        table.add_column(heading, overflow="fold", justify="right" if heading in ("printed", "recomputed") else "left")
+        right = heading in ("printed", "recomputed")
+        table.add_column(_say(heading), overflow="fold", justify="right" if right else "left")
     said_above = (rows["why"] == rows["why"].shift()) & (rows["why"] != "")
     for (_, row), again in zip(rows.iterrows(), said_above, strict=True):
-        table.add_row(*_cells(row), "as above" if again else escape(row["why"]))
+        table.add_row(*_cells(row), _say("as above") if again else escape(row["why"]))
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
     console.print(table)
     counts = ", ".join(f"{count} {status}" for status, count in rows["status"].value_counts().items())
@@ -302,7 +358,7 @@ def _print_catalogue(rows: pd.DataFrame) -> None:
         table.add_row(*map(escape, cells), "no" if refused else "yes")
     Console(width=None if sys.stdout.isatty() else 140, highlight=False).print(table)
     left_out = int((rows["refused"] != "").sum())
-    print(f"{len(rows)} instruments, of which {left_out} are listed but not scored. peereval instruments ID shows one.")
+    _tell(f"{len(rows)} instruments, of which {left_out} are listed but not scored. peereval instruments ID shows one.")
 
 
 def _cells(row: pd.Series) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from importlib import import_module
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
+from peereval.displays import card, paragraph, shown_facts
 from peereval.errors import PublishedFigureError, UnknownNameError, UnverifiedWarning, nearest
 from peereval.evidence.extra_tables import ExtraTable
 from peereval.evidence.published import MARKS, Publication, ledger
 from peereval.files import dataset_folder as _folder
 from peereval.files import existing_file, read_table, read_toml
-from peereval.results import origin_of
+from peereval.results import origin_of, weakest_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,12 +72,31 @@ class Dataset:
         PublishedFigureError
             A row of ``published.toml`` names something that does not exist.
         """
-        marks = [origin_of(table) for table in self.tables.values()]
-        origin: Origin = max(marks, key=("observed", "reconstructed", "synthetic").index, default="observed")
         return ledger(
-            self.published, self.tables, _public, study=self.name, origin=origin, programmes=self.programmes,
+            self.published, self.tables, _public, study=self.name, origin=self._origin(), programmes=self.programmes,
             absent=self.absent,
         )  # fmt: skip
+
+    def _origin(self) -> Origin:
+        return weakest_origin(origin_of(table) for table in self.tables.values())
+
+    def _repr_html_(self) -> str:
+        sizes = {name: f"{len(table):,} rows, {table.shape[1]} columns" for name, table in self.tables.items()}
+        marks = Counter(MARKS[figure.verified] for figure in self.published.figure)
+        facts = {
+            "source": [" ".join(filter(None, (each["title"], each.get("path")))) for each in self.source["sources"]],
+            "licence": [licence["title"] for licence in self.source["licenses"]],
+            "tables": [f"{name}: {size}" for name, size in sizes.items()],
+            "not carried": [f"{name}: {why}" for name, why in self.absent.items()],
+            "programmes": list(self.programmes),
+            "published figures": [
+                f"{len(self.published.figure)} in all",
+                *(f"{count} {text}" for text, count in marks.items()),
+            ],
+            "not verified": self.source.get("peereval:unverified", []),
+        }
+        parts = [paragraph(self.source["description"]), shown_facts(facts)]
+        return card(f"{self.source['title']} ({self.name})", parts, origin=self._origin())
 
 
 def available() -> list[str]:

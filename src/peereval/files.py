@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _ORIGIN_KEY = b"peereval.origin"
 FORMATS = (".csv", ".parquet")
+UNFINISHED = ".part"
+"""How the name of a file ends that is being written; one that stays was left by a process that died."""
 _KNOWN = {column.name: column.kind for contract in CONTRACTS for column in contract.columns}
 EMPTY = ["", " ", "#N/A", "N/A", "n/a", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None"]
 """How programs write that a cell is empty."""
@@ -412,7 +414,7 @@ def write_together(writes: Mapping[Path, Callable[[Path], object]]) -> None:
     DestinationError
         One of them cannot be written; all are as they were.
     """
-    beside = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in writes}
+    beside = {path: path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}") for path in writes}
     path = Path()
     try:
         for path, write in writes.items():

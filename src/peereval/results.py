@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
-from peereval.errors import ColumnError, DesignError, InvalidValueError
+from peereval.displays import card, paragraph, shown_list, shown_table
+from peereval.errors import ColumnError, InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+
+    from great_tables import GT
 
 Claim = Literal["description", "change", "association", "effect"]
 Origin = Literal["observed", "synthetic", "reconstructed"]
+Names = Literal["peereval", "broom"]
 
 VOCABULARY = (
     "term",
@@ -43,6 +46,17 @@ VOCABULARY = (
     "denominator",
 )
 """The words that all tables of estimates share, in the order in which they stand."""
+
+BROOM = {
+    "std_error": "std.error",
+    "p_value": "p.value",
+    "p_adjusted": "adj.p.value",
+    "conf_low": "conf.low",
+    "conf_high": "conf.high",
+    "conf_level": "conf.level",
+}
+"""Words of the vocabulary that R's package broom writes in another way; ``term``, ``contrast``, ``estimate``,
+``statistic`` and ``df`` are the same in both."""
 
 _TEXTS = ("term", "contrast", "group", "round", "outcome", "scale", "measure", "unit")
 
@@ -78,9 +92,36 @@ class _Finding:
         # pandas frames can be written to; handing out copies keeps the frozen object frozen
         return value.copy() if name == "estimates" else value
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give the estimates as a frame of their own, one row an estimate."""
-        return self.estimates
+    def to_frame(self, *, names: Names = "peereval") -> pd.DataFrame:
+        """Give the estimates as a frame of their own, one row an estimate.
+
+        Parameters
+        ----------
+        names : {"peereval", "broom"}
+            ``"broom"`` names the columns as R's package broom does: ``std.error``, ``p.value``, ``adj.p.value``,
+            ``conf.low``, ``conf.high`` and ``conf.level``. All others are called the same.
+
+        Returns
+        -------
+        DataFrame
+            A copy.
+
+        Raises
+        ------
+        InvalidValueError
+            There are no such names.
+
+        Examples
+        --------
+        >>> import peereval as pe
+        >>> rate = pe.attrition(pe.simulate_study("ward", seed=1).responses)
+        >>> [name for name in rate.to_frame(names="broom") if "." in name]
+        ['conf.low', 'conf.high', 'conf.level']
+        """
+        if names not in get_args(Names):
+            msg = f"There are no names {names!r} for the columns of estimates."
+            raise InvalidValueError(msg, hint=f"Say one of {', '.join(map(repr, get_args(Names)))}.")
+        return self.estimates.rename(columns=BROOM) if names == "broom" else self.estimates
 
     def plot(self, ax: Any = None, **options: Any) -> Any:
         """Draw the estimates.
@@ -101,14 +142,117 @@ class _Finding:
 
         return draw(self, ax=ax, **options)  # type: ignore[arg-type]
 
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.assumptions)
-        made_up = "" if self.origin == "observed" else f"<p><strong>{html.escape(self.origin)} data</strong></p>"
-        return (
-            f"<section><h4>{html.escape(self.title)}</h4>{made_up}"
-            f"{self.estimates.to_html(index=False, na_rep='', float_format='{:.4g}'.format)}"
-            f"<p>{html.escape(self.method)}</p><ul>{notes}</ul></section>"
-        )
+    def to_great_tables(self, *, language: str = "en") -> list[GT]:
+        """Make tables for print with great_tables, to be styled further or saved.
+
+        Parameters
+        ----------
+        language : {"en", "da", "sv"}
+            The language of heads, captions and numbers.
+
+        Returns
+        -------
+        list of great_tables.GT
+            One a printed table; a result may have several.
+
+        Raises
+        ------
+        NotReleasedError
+            The result has not passed `release`, so its numbers stay in the building.
+        UnknownNameError
+            There are no texts in this language.
+
+        Examples
+        --------
+        >>> import peereval as pe
+        >>> [safe] = pe.release(pe.attrition(pe.simulate_study("ward", seed=1).responses))
+        >>> "≈ 25" in safe.to_great_tables()[0].as_raw_html().replace("\N{NO-BREAK SPACE}", " ")
+        True
+        """
+        from peereval.reports.publication import great_tables_of
+
+        return great_tables_of(self, language)  # type: ignore[arg-type]
+
+    def to_latex(self, *, language: str = "en") -> str:
+        r"""Write the printed tables as LaTeX, for a manuscript.
+
+        Parameters
+        ----------
+        language : {"en", "da", "sv"}
+            The language of heads, captions and numbers.
+
+        Returns
+        -------
+        str
+            A ``table`` environment each, with the rules of the package booktabs, which the manuscript loads by
+            ``\usepackage{booktabs}``; texts are escaped. For pdflatex, xelatex and lualatex.
+
+        Raises
+        ------
+        NotReleasedError
+            The result has not passed `release`, so its numbers stay in the building.
+        UnknownNameError
+            There are no texts in this language.
+
+        Examples
+        --------
+        >>> import peereval as pe
+        >>> [safe] = pe.release(pe.attrition(pe.simulate_study("ward", seed=1).responses))
+        >>> print(*safe.to_latex().splitlines()[3:7], sep="\n")
+        \begin{tabular}{llrrr}
+        \toprule
+        Group & Round & Answered & Invited & Response \\
+        \midrule
+        """
+        from peereval.reports.publication import latex_of
+
+        return latex_of(self, language)  # type: ignore[arg-type]
+
+    def to_html(self, *, language: str = "en") -> str:
+        """Write the printed tables as a page that Word opens.
+
+        Parameters
+        ----------
+        language : {"en", "da", "sv"}
+            The language of all that the page says.
+
+        Returns
+        -------
+        str
+            A whole HTML page that needs nothing else: plain tables with captions, the method sentence and what a
+            reader must know. Save it in UTF-8 and open it in Word, or turn it by
+            ``pandoc page.html --metadata title= -o page.docx``.
+
+        Raises
+        ------
+        NotReleasedError
+            The result has not passed `release`, so its numbers stay in the building.
+        UnknownNameError
+            There are no texts in this language.
+
+        Examples
+        --------
+        >>> import peereval as pe
+        >>> [safe] = pe.release(pe.attrition(pe.simulate_study("ward", seed=1).responses))
+        >>> "<caption>Svar pr. runde</caption>" in safe.to_html(language="da")
+        True
+        """
+        from peereval.reports.publication import html_of
+
+        return html_of(self, language)  # type: ignore[arg-type]
+
+
+def _parts(finding: _Finding, left_out: Mapping[str, object]) -> list[str]:
+    """What a notebook shows under the title."""
+    return [
+        paragraph(finding.estimand, "Estimand"),
+        shown_table(finding.estimates),
+        paragraph("; ".join(f"{reason}: {count}" for reason, count in left_out.items()) or "nothing", "Left out"),
+        paragraph(finding.method, "Method"),
+        paragraph(finding.claim, "May be read as"),
+        shown_list(finding.assumptions, "Assumptions"),
+        shown_list(finding.sensitivity, "Checked beside"),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,6 +308,9 @@ class Result(_Finding):
         _Finding.__post_init__(self)
         object.__setattr__(self, "exclusions", MappingProxyType(dict(self.exclusions)))
 
+    def _repr_html_(self) -> str:
+        return card(self.title, _parts(self, self.exclusions), origin=self.origin)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Released(_Finding):
@@ -188,6 +335,10 @@ class Released(_Finding):
         _Finding.__post_init__(self)
         object.__setattr__(self, "exclusions", MappingProxyType(dict(self.exclusions)))
 
+    def _repr_html_(self) -> str:
+        said = paragraph("; ".join((self.policy, *self.changes)), "Protected by the policy")
+        return card(self.title, [*_parts(self, self.exclusions), said], origin=self.origin)
+
 
 def _in_order(frame: pd.DataFrame, declared: Mapping[str, str]) -> pd.DataFrame:
     """Copy the frame with its columns in the order of the vocabulary, then as declared."""
@@ -200,105 +351,25 @@ def _in_order(frame: pd.DataFrame, declared: Mapping[str, str]) -> pd.DataFrame:
     return frame.loc[:, present].reset_index(drop=True).astype(texts)
 
 
-Bound = TypeVar("Bound", Result, Released)
-
-
-def bind_results(results: Mapping[str, Bound]) -> Bound:
-    """Put results of the same kind, for example of several regions, under one another.
+def weakest_origin(origins: Iterable[Origin]) -> Origin:
+    """Say what may be said of data that come together.
 
     Parameters
     ----------
-    results : mapping of str to Result, or of str to Released
-        A label, such as the region's name, to its result. All must be of one kind, and released ones of one policy:
-        each region releases its own, and what is bound has left already.
+    origins : iterable of {"observed", "synthetic", "reconstructed"}
+        Where each of them comes from.
 
     Returns
     -------
-    Result or Released
-        The estimates of all, with the label in a column ``source``; exclusions are added (masked ones stand beside
-        one another), and the settings of each stand under its label. The claim is the weakest of them.
-
-    Raises
-    ------
-    DesignError
-        The results are of different kinds or policies, some are released and others not, there are none, or one of
-        them is bound already.
+    {"observed", "synthetic", "reconstructed"}
+        *synthetic* as soon as one is, then *reconstructed*.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> def rate(value):
-    ...     return Result(kind="rates", title="Readmission", claim="description", method="A share.",
-    ...                   estimates=pd.DataFrame({"estimate": [value]}), exclusions={"still_admitted": 1})
-    >>> both = bind_results({"north": rate(0.2), "south": rate(0.3)})
-    >>> both.to_frame()
-       estimate source
-    0       0.2  north
-    1       0.3  south
-    >>> dict(both.exclusions)
-    {'still_admitted': 2}
+    >>> weakest_origin(["observed", "reconstructed"]), weakest_origin([])
+    ('reconstructed', 'observed')
     """
-    _check_alike(list(results.values()))
-    first = next(iter(results.values()))
-    columns = {name: text for result in results.values() for name, text in result.columns.items()}
-    parts: dict[str, Any] = {
-        "kind": first.kind,
-        "title": first.title,
-        "estimates": _stacked(results),
-        "method": " ".join(dict.fromkeys(result.method for result in results.values())),
-        "claim": min((result.claim for result in results.values()), key=get_args(Claim).index),
-        "estimand": first.estimand,
-        "assumptions": _all_of(results, "assumptions"),
-        "sensitivity": _all_of(results, "sensitivity"),
-        "references": _all_of(results, "references"),
-        "settings": {label: dict(result.settings) for label, result in results.items()},
-        "columns": {**columns, "source": "the label under which the result was bound"},
-        "exclusions": _added(results),
-        "origin": _weakest_origin(results),
-    }
-    if isinstance(first, Released):
-        return Released(**parts, policy=first.policy, changes=_all_of(results, "changes"))
-    return Result(**parts)
-
-
-def _check_alike(results: Sequence[_Finding]) -> None:
-    kinds = {result.kind for result in results}
-    if len(kinds) != 1:
-        msg = f"Results of {len(kinds)} kinds ({', '.join(sorted(kinds)) or 'none given'}) cannot be bound."
-        raise DesignError(msg, hint="Bind results of one analysis.")
-    if any("source" in result.columns for result in results):
-        msg = "One of the results is bound already, so its sources would lose their labels."
-        raise DesignError(msg, hint="Bind all results in one call.")
-    policies = {result.policy if isinstance(result, Released) else "not released" for result in results}
-    if len(policies) > 1:
-        msg = f"Results of {len(policies)} ways of protecting ({', '.join(sorted(policies))}) cannot be bound."
-        raise DesignError(msg, hint="Release all of them by the same policy first.")
-
-
-def _stacked(results: Mapping[str, Bound]) -> pd.DataFrame:
-    frames = [result.estimates.assign(source=label) for label, result in results.items()]
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled or frames[:1], ignore_index=True)
-
-
-def _all_of(results: Mapping[str, Bound], part: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for result in results.values() for text in getattr(result, part)))
-
-
-def _added(results: Mapping[str, Bound]) -> dict[str, Any]:
-    """Exclusions of all: counts are added, masked ones are told source by source."""
-    total: dict[str, Any] = {}
-    for label, result in results.items():
-        for reason, count in result.exclusions.items():
-            if isinstance(count, str):
-                total[reason] = f"{total[reason]}; {label}: {count}" if reason in total else f"{label}: {count}"
-            else:
-                total[reason] = total.get(reason, 0) + count
-    return total
-
-
-def _weakest_origin(results: Mapping[str, Bound]) -> Origin:
-    return max((result.origin for result in results.values()), key=("observed", "reconstructed", "synthetic").index)
+    return max(origins, key=("observed", "reconstructed", "synthetic").index, default="observed")
 
 
 def data_facts(frame: pd.DataFrame) -> dict[str, Any]:
@@ -313,7 +384,8 @@ def data_facts(frame: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         ``rows``, ``columns`` and ``fingerprint``, a hash that changes when any cell, column name or the order
-        of rows changes. It belongs under ``settings["data"]`` and is never released.
+        of rows changes; where there is a column ``role``, the ``roles`` of those who answered, by which `release`
+        knows peers, staff and leaders. It belongs under ``settings["data"]`` and is never released.
 
     Examples
     --------
@@ -326,7 +398,8 @@ def data_facts(frame: pd.DataFrame) -> dict[str, Any]:
 
     digest = hashlib.sha256(repr(list(frame.columns)).encode())
     digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
-    return {"rows": len(frame), "columns": frame.shape[1], "fingerprint": digest.hexdigest()[:16]}
+    roles = {"roles": sorted(map(str, frame["role"].dropna().unique()))} if "role" in frame else {}
+    return {"rows": len(frame), "columns": frame.shape[1], "fingerprint": digest.hexdigest()[:16], **roles}
 
 
 def origin_of(frame: pd.DataFrame) -> Origin:
@@ -376,13 +449,15 @@ def versions() -> dict[str, str]:
 
 
 __all__ = [
+    "BROOM",
     "VOCABULARY",
     "Claim",
+    "Names",
     "Origin",
     "Released",
     "Result",
-    "bind_results",
     "data_facts",
     "origin_of",
     "versions",
+    "weakest_origin",
 ]

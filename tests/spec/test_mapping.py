@@ -377,7 +377,7 @@ def test_spaces_around_a_key_make_no_other_key():
             "unit": ["W", " W", "W", None],
             "who5_01": [1, 2, 3, 4],
         }
-    )
+    ).astype(dict.fromkeys(("person", "round", "unit"), "string"))
     found = map_sheet(sheet(export), rounds=["x", "y"])
     assert not found.problems
     assert found.responses["person"].fillna("").tolist() == ["a", "a", "b", ""]

@@ -303,3 +303,112 @@ def test_points_of_a_curve_are_kept_when_few_came_or_went():
     assert now.estimates["estimate"].tolist() == then.estimates["estimate"].tolist()
     [later] = pe.release(curve([16, 7], 60), previous=[then])
     assert later.estimates["estimate"].tolist()[1] == round(1 - 16 / 83, 2)
+
+
+def two_kinds(first, second, measures=("readmission_rate", "directly_standardised_rate")):
+    """Results of two kinds that count the same stays: crude and standardised rates."""
+    frames = [
+        table.assign(
+            measure=measure, n_persons=table["denominator"], least_count=table["numerator"], conf_low=table["estimate"] - 0.1,
+            conf_high=table["estimate"] + 0.1,
+        )
+        for table, measure in zip((first, second), measures, strict=True)
+    ]  # fmt: skip
+    declared = {"least_count": ""}
+    kinds = ("rates", "standardised-rates")
+    return [result(frame, kind=kind, columns=declared) for frame, kind in zip(frames, kinds, strict=True)]
+
+
+KINDS = [[(12, 48), (3, 30), (20, 40), (26, 60)], [(30, 60), (2, 50), (9, 44), (25, 80)]]
+
+
+@pytest.mark.parametrize("table", KINDS, ids=str)
+@pytest.mark.parametrize("order", [1, -1], ids=["crude first", "standardised first"])
+def test_two_kinds_of_results_of_the_same_stays_hide_the_same_groups(table, order):
+    """The attacker takes what is shown in either of the two for what it is: the same counts."""
+    both = two_kinds(shares(table), shares(table))[::order]
+    attack, hidden = Attack(), []
+    for place, safe in enumerate(pe.release(both)):
+        frame = safe.estimates.assign(measure="readmission_rate")
+        # the standardised rate is no share of the counts
+        frame.loc[safe.estimates["measure"] != "readmission_rate", "estimate"] = np.nan
+        attack.see(SimpleNamespace(estimates=frame), str(place))
+        hidden.append(set(frame.loc[frame["withheld"], "group"]))
+    attack.unchanged("0", "1")
+    for side in ("above", "below"):
+        name = ("", "", "", "readmission_rate", "", "", "", "all")
+        attack.add({(side, "0", *name): 1, (side, "1", *name): -1}, 0, 0)
+    assert all(hidden)
+    width, cell, bounds = attack.narrowest()
+    assert width >= 5, (cell, bounds)
+
+
+def test_two_kinds_alone_would_give_a_small_group_away():
+    """So the test above is not passed by tables that tell nothing: hidden behind one group here, behind another there."""
+    table = shares([(12, 48), (3, 30), (20, 40), (26, 60)])
+    attack = Attack()
+    for place, other in enumerate(("unit 0", "unit 2")):
+        withheld = table["group"].isin(["unit 1", other])
+        shown = table.assign(
+            estimate=table["estimate"].round(2).mask(withheld), numerator=(table["numerator"] / 5).round().mul(5).mask(withheld),
+            denominator=(table["denominator"] / 5).round().mul(5), withheld=withheld,
+        )  # fmt: skip
+        attack.see(SimpleNamespace(estimates=shown), str(place))
+    attack.unchanged("0", "1")
+    name = ("", "", "", "readmission_rate", "", "", "", "unit 1")
+    low, high = attack.bounds({("above", "0", *name): 1})
+    alone = Attack().see(SimpleNamespace(estimates=shown)).bounds({("above", "", *name): 1})
+    assert high - low < alone[1] - alone[0]
+
+
+def test_an_earlier_release_of_another_kind_is_remembered():
+    crude, standard = two_kinds(*[shares([(12, 48), (3, 30), (20, 60), (40, 90)])] * 2)
+    [then] = pe.release(crude)
+    moved = two_kinds(*[shares([(12, 48), (3, 30), (10, 30), (40, 90)])] * 2)[1]
+    [alone], [now] = pe.release(moved), pe.release(moved, previous=[then])
+    assert alone.estimates["withheld"].tolist() == [False, True, True, False, False]
+    assert now.estimates["withheld"].tolist()[:2] == [True, True]
+    assert pe.release([crude, standard])[1].estimates["withheld"].tolist() == then.estimates["withheld"].tolist()
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["participation first", "change first"])
+def test_the_size_of_a_group_is_withheld_in_every_kind_of_result(turned):
+    """Of 40 persons of an arm two were lost: the n of the change would say that it is at most four."""
+    from test_disclosure import two_rounds
+
+    answers = two_rounds(40, 38).assign(arm="peer")
+    compared = pe.compare_rounds(pe.score(answers, "who-5"), design="panel", method="paired-t")
+    counted = pe.attrition(answers)
+    safe = pe.release([compared, counted] if turned else [counted, compared])
+    changes, counts = (safe[place].estimates for place in ((0, 1) if turned else (1, 0)))
+    assert counts.loc[counts["measure"] == "retained", "withheld"].all()
+    rows = changes.set_index(["measure", "round"])
+    assert rows.loc[("mean_change", "one-year"), "n"].isna().all()
+    assert rows.loc[("mean_change", "one-year"), "estimate"].notna().all()
+    assert rows.loc[("mean", "start"), "n"].eq(40).all()
+    assert any("without the size of their group" in change for one in safe for change in one.changes)
+    [earlier] = pe.release(counted)
+    [later] = pe.release(compared, previous=[earlier])
+    assert later.estimates.set_index(["measure", "round"]).loc[("mean_change", "one-year"), "n"].isna().all()
+
+
+def test_the_stays_of_a_ward_of_three_persons_are_told_by_no_result():
+    rates = shares([(12, 48), (2, 4), (20, 40), (9, 17)])
+    counted = rates.assign(n_persons=[30, 3, 25, 9, 67])
+    lengths = pd.DataFrame({"group": [*rates["group"]], "measure": "stay_mean", "estimate": 12.3, "std_error": 1.3, "n": rates["denominator"],
+                            "n_persons": counted["n_persons"], "conf_low": 9.8, "conf_high": 14.9})  # fmt: skip
+    asked = [result(counted), result(lengths, kind="length-of-stay")]
+    crude, stay = (safe.estimates.set_index("group") for safe in pe.release(asked))
+    hidden = crude.index[crude["denominator"].isna()]
+    assert set(hidden) >= {"unit 1", "unit 3"}
+    assert stay.loc[hidden, ["n", "n_persons"]].isna().all(axis=None)
+    assert stay.loc["unit 0", "estimate"] > 0
+
+
+def test_staff_are_known_by_the_table_that_they_answered(ward):
+    answers = ward.responses.assign(unit=np.where(np.arange(len(ward.responses)) % 2, "ward A", "ward B"))
+    for role, known in (("staff", True), ("patient", False)):
+        [safe] = pe.release(pe.attrition(answers.assign(role=role), by="unit"))
+        rows = safe.estimates
+        assert rows.loc[rows["group"] != "all", "withheld"].all() == known
+        assert not rows.loc[rows["group"] == "all", "withheld"].any()

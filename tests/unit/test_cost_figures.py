@@ -123,8 +123,16 @@ def test_break_even_shows_the_interval_of_what_is_expected(findings):
 
 
 def test_what_is_empty_or_withheld_is_said(findings):
-    [safe] = pe.release(findings["plane"])
-    assert "No difference in cost to show" in words(safe.plot())
-    [safe] = pe.release(findings["budget"])
+    safe, few = pe.release([findings["plane"], value(persons().groupby("arm").head(6), [50])])
+    # the regions need what does not leave
+    assert "95 % intervals" in words(safe.plot())
+    assert "region" not in words(safe.plot())
+    assert "No difference in cost to show" in words(few.plot())
+    lines = pd.DataFrame({"scenario": "A", "line": ["many", "two", "rent", "printed"], "amount": [4e6, 1e6, 5e5, 5.5e6],
+                          "stated_total": [False, False, False, True], "positions": [20, 2, None, None]})  # fmt: skip
+    [safe] = pe.release(pe.budget_scenarios(lines.assign(**MONEY)))
+    assert "and lines that are not shown" in words(safe.plot())
+    assert "two" not in words(safe.plot())
+    [safe] = pe.release(pe.budget_scenarios(lines.assign(positions=2, **MONEY)))
     assert "No budget to show" in words(safe.plot())
     assert "No difference in cost to show" in words(value(persons().iloc[:0], [1]).plot())

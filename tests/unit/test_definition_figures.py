@@ -72,3 +72,11 @@ def test_several_comparisons_have_a_panel_each(contacts, found):
 def test_one_definition_has_nothing_to_differ_from(contacts):
     alone = pe.compare_definitions(contacts, ["dk-30"]).plot(show="reasons")
     assert "no stay is judged differently" in texts(alone)
+
+
+def test_rates_are_drawn_into_the_callers_axes(found):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    assert found.plot(ax) is ax
+    assert len(plt.get_fignums()) == 1

@@ -100,6 +100,12 @@ def test_made_up_data_are_named_on_every_panel(findings, kind):
     "kind",
     [
         "attrition",
+        "baseline",
+        "effects",
+        "expected-rate",
+        "ledger",
+        "linkage",
+        "printed-means",
         "rates",
         "survival",
         "risks",

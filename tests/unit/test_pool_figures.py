@@ -104,3 +104,14 @@ def test_tables_that_fit_a_printed_ratio_are_drawn_with_their_counts():
     assert "data rebuilt from published counts" in written(panel)
     none = pe.reconstruct_counts([9, 10], "0.44", ["0.30", "1.75"])
     assert written(none.plot())[0].startswith("No table fits")
+
+
+def test_effects_pools_and_tables_are_drawn_into_the_callers_axes():
+    import matplotlib.pyplot as plt
+
+    tables = pe.reconstruct_counts([218, 216], "0.67", ["0.45", "0.99"], measure="odds_ratio")
+    for finding in (pe.pool(effects(4)), pe.leave_one_out(effects(4)), tables):
+        _, ax = plt.subplots()
+        before = plt.get_fignums()
+        assert finding.plot(ax) is ax
+        assert plt.get_fignums() == before

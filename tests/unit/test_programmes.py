@@ -322,16 +322,19 @@ def test_money_for_a_period_stands_in_one_row():
     assert line(7e6, end=2023).years == ("2021", "2022", "2023")
 
 
-def test_positions_and_money_never_leave_and_criteria_may():
+def test_positions_leave_rounded_and_those_of_a_few_do_not():
     both = pe.Programme(
-        positions=(position(25, source="a", note="25 of them"), position(30, source="b")),
-        funding=(line(7.25e6, id="pay"),),
+        positions=(position(26, source="a", note="26 of them"), position(31, source="b"), position(3, id="pay")),
+        funding=(line(7.25e6), line(1.5e6, id="pay")),
     )
-    for released in pe.release([both.staffing(), both.funding_totals()]):
-        assert released.estimates["withheld"].all()
-        assert not {"25", "30", "7.25", "7250000"} & set(
-            re.findall(r"[0-9.]+", str((released.estimates.to_dict(), released.settings)))
-        )
+    staff, money = pe.release([both.staffing(), both.funding_totals()])
+    assert staff.estimates["lowest"].tolist()[:2] == [25, 30]
+    assert staff.estimates["withheld"].tolist()[:3] == [False, False, True]
+    assert money.estimates["withheld"].tolist() == [False, True]
+    assert money.estimates["estimate"].tolist()[0] == 7.25e6
+    for released in (staff, money):
+        told = re.findall(r"[0-9.]+", str((released.estimates.to_dict(), released.settings)))
+        assert not {"26", "26.0", "31", "31.0", "1500000.0"} & set(told)
     [released] = pe.release([both.fidelity("nsph-2018")])
     assert not released.estimates["withheld"].any()
 

@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -285,7 +286,7 @@ def test_a_stopped_run_keeps_what_had_ended_and_leaves_nothing_half_written(stud
         run_study(study)
     assert everything(study.path.parent / "released" / "rounds") == before
     assert {path.name for path in (study.path.parent / "secure").iterdir()} == {
-        "participation.ipynb", "rounds.ipynb", "key", "figures", "plan.json",
+        "participation.ipynb", "rounds.ipynb", "key", "figures", "plan.json", "lock",
     }  # fmt: skip
     monkeypatch.setattr(running, "run_notebooks", cells_here)
     run = run_study(study)
@@ -365,7 +366,17 @@ def test_releases_of_another_study_are_not_taken_for_the_same_data(study):
     (study.path.parent / "secure" / "key").unlink()
     run_study(study)
     found = compare_releases(old, study.path.parent / "released")
-    assert "not recorded in both by the same key" in found.reasons["rounds"][0]
+    unknown = "hashed by different keys, so whether data, study file or notebook changed cannot be told"
+    assert found.reasons["rounds"][0] == unknown
+    assert re.fullmatch(r"0 of \d\d+ released counts of persons or rows differ", found.reasons["rounds"][1])
+    assert len(found.reasons["rounds"]) == 2
+    change_answers(study, lambda frame: frame.iloc[::2])
+    run_study(study)
+    found = compare_releases(old, study.path.parent / "released")
+    assert found.reasons["participation"][0] == unknown
+    counts = found.moved["section"].eq("participation") & found.moved["number"].isin(["numerator", "denominator", "n"])
+    assert counts.any()
+    assert found.reasons["participation"][1].startswith(f"{counts.sum()} of ")
     with pytest.raises(MissingFileError, match="holds no released section"):
         compare_releases(study.path.parent / "data", old)
 
@@ -445,13 +456,13 @@ def test_a_new_folder_keeps_person_level_data_out_and_explains_itself(tmp_path, 
 
 
 def test_a_figure_is_drawn_again_only_where_what_it_shows_has_changed(study, tmp_path):
-    from peereval.reports.image_store import kept_images, stored_image
+    from peereval.reports.image_store import kept_images, stored
 
     [attrition, *_], [rounds] = study.released("participation"), study.released("rounds")
     drawn = []
 
     def image(finding, language="en"):
-        return stored_image(finding, {}, language, "svg", lambda: drawn.append(finding.kind) or b"<svg/>")
+        return stored("svg", [finding, {}, language], lambda: drawn.append(finding.kind) or b"<svg/>")
 
     for finding in (attrition, rounds, attrition):
         with kept_images(tmp_path / "figures"):

@@ -100,3 +100,12 @@ def test_what_is_withheld_is_said(findings):
     assert "n ≈ 425" in texts(drawn)
     [safe] = pe.release(findings["mirror"])
     assert "not shown" in texts(np.ravel(safe.plot())[0])
+
+
+@pytest.mark.parametrize("kind", ["curve", "ratio", "mean", "bed", "event", "reach"])
+def test_one_panel_is_drawn_into_the_callers_axes(findings, kind):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    assert findings[kind].plot(ax) is ax
+    assert len(plt.get_fignums()) == 1

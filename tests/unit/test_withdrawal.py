@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pandas as pd
@@ -122,6 +123,17 @@ price_year = 2020
     (secure / "cache").mkdir(parents=True)
     for name in ("rounds.ipynb", "plan.json", "key", "cache/scores.parquet"):
         (secure / name).write_text("{}", encoding="utf-8")
+    shown, copies = path.parent / "notebooks" / "rounds.ipynb", path.parent / "notebooks" / ".ipynb_checkpoints"
+    unshown = shown.read_text(encoding="utf-8")
+    content = json.loads(unshown)
+    content["cells"][1] |= {"execution_count": 3, "outputs": [{"output_type": "stream", "text": ["S00003"]}]}
+    content["metadata"]["widgets"] = {"state": "S00003"}
+    shown.write_text(json.dumps(content), encoding="utf-8")
+    copies.mkdir()
+    shutil.copy(shown, copies / "rounds-checkpoint.ipynb")
+    (path.parent / "notebooks" / "broken.ipynb").write_text("{", encoding="utf-8")
+    (path.parent / "own.ipynb").write_text(json.dumps(content), encoding="utf-8")
+    (data / ".contacts.csv.17.part").write_text("S00003", encoding="utf-8")
     found = withdraw(pe.Study.from_toml(path), "S00003")
     tables = [
         "data/responses.synthetic.parquet",
@@ -131,9 +143,19 @@ price_year = 2020
     ]
     assert list(found.removed) == [*tables, "data/asked.csv"]
     assert all(found.removed.values())
-    assert found.by_hand == {"data/said.csv": "there is no column 'informant' that says whose a row is"}
-    assert found.dropped == ("cache", "rounds.ipynb")
-    assert sorted(each.name for each in secure.iterdir()) == ["key", "plan.json"]
+    assert found.by_hand == {
+        "data/said.csv": "there is no column 'informant' that says whose a row is",
+        "notebooks/broken.ipynb": "no notebook of the present format, so what its cells had shown could not be cleared",
+    }
+    assert found.dropped == (
+        "data/.contacts.csv.17.part", "notebooks/.ipynb_checkpoints", "secure/cache", "secure/rounds.ipynb",
+    )  # fmt: skip
+    assert found.cleared == ("notebooks/rounds.ipynb", "own.ipynb")
+    assert "Cleared of what the cells had shown: notebooks/rounds.ipynb, own.ipynb" in found.text()
+    assert shown.read_text(encoding="utf-8") == unshown
+    assert sorted(each.name for each in secure.iterdir()) == ["key", "lock", "plan.json"]
+    rest = (each for each in path.parent.rglob("*") if each.suffix in (".ipynb", ".part", ".json"))
+    assert not [each.name for each in rest if "S00003" in each.read_text(encoding="utf-8")]
     assert "S00003" not in found.text()
     for name in tables:
         left = read_table(path.parent / name)

@@ -127,7 +127,10 @@ def event_rate(
             "conf_level": LEVEL,
             "versions": versions(),
         },
-        columns={"design_effect": "variance with persons as clusters over that of a Poisson process"},
+        columns={
+            "design_effect": "variance with persons as clusters over that of a Poisson process",
+            "least_count": "persons with an event; it never leaves, and tells release whether the rate may",
+        },
         exclusions=added(reasons_of(stays), reasons_of(happened)),
         origin=table_origin(happened) if "origin" in happened.columns else table_origin(stays),
     )
@@ -241,6 +244,8 @@ def _estimates(sums: pd.DataFrame, per: float, period: Period | None, *, persons
             "numerator": events.astype("int64"),
             "denominator": days,
             "design_effect": effect,
+            # events of which nobody knows whose they are may all be one person's; no event is nobody's
+            "least_count": np.where(events > 0, sums["with_top"], sums["persons"]).astype("int64"),
         }
     )
     return frame.assign(time=sums["time"]) if period else frame

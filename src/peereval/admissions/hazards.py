@@ -143,12 +143,18 @@ def hazard_ratios(
             cluster=cluster,
             horizon=horizon,
         ),
-        columns={"n_events": "events among the stays", "time_scale": "how time enters the test of proportionality"},
+        columns=_COLUMNS,
         exclusions=exclusions,
         origin=table_origin(table),
     )
 
 
+_COLUMNS = {
+    "n_events": "events among the stays",
+    "time_scale": "how time enters the test of proportionality",
+    "least_count": "fewest persons with, or without, the event in a level that is compared; it never leaves, and tells release "
+    "whether the ratio may",
+}
 _COUNTED = {"all": "All index stays count", "first": "The first index stay of each person counts"}
 _TITLES = {
     "cox": "Hazard of {}",
@@ -287,10 +293,24 @@ def _estimates(frame: pd.DataFrame, columns: dict[str, dict[str, Numbers]], meth
         "estimate": ratio, "std_error": ratio * error, "conf_low": ratio * np.exp(-spread), "conf_high": ratio * np.exp(spread),
     }  # fmt: skip
     named = {"term": [name for name, _ in terms], "contrast": [level or pd.NA for _, level in terms]}
-    rows = pd.DataFrame({**named, "measure": _MEASURES[method], **numbers, "conf_level": LEVEL, **counts})
+    least = [_least(frame, coded, level) for coded in columns.values() for level in coded]
+    rows = pd.DataFrame(
+        {**named, "measure": _MEASURES[method], **numbers, "conf_level": LEVEL, **counts, "least_count": least}
+    )
     return (
         rows if method == "fine-gray" else pd.concat([rows, _checks(fit, columns).assign(**counts)], ignore_index=True)
     )
+
+
+def _least(frame: pd.DataFrame, coded: dict[str, Numbers], level: str) -> int:
+    """The fewest persons with, or without, the event among the stays that a ratio compares."""
+    if level:
+        mine, first = coded[level] == 1, np.sum(list(coded.values()), axis=0) == 0
+        sides = [mine, first]
+    else:
+        sides = [np.ones(len(frame), dtype=bool)]
+    happened = frame["cause"].to_numpy() == 1
+    return min(int(frame.loc[side & kind, "person"].nunique()) for side in sides for kind in (happened, ~happened))
 
 
 def _checks(fit: CoxModel, columns: dict[str, dict[str, Numbers]]) -> pd.DataFrame:

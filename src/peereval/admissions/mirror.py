@@ -19,6 +19,8 @@ from peereval.results import Result, versions
 if TYPE_CHECKING:
     from datetime import date
 
+    from numpy.typing import NDArray
+
     from peereval.admissions.engine import Source
 
 _ROWS = {
@@ -138,6 +140,8 @@ def mirror_image(
             "before": "mean bed days per person-year in the earlier time",
             "after": "mean bed days per person-year in the later time",
             "relative": "change as a share of the earlier time",
+            "least_count": "fewest persons with bed days in one of the two times; it never leaves, and tells release whether the "
+            "change may",
         },
         exclusions=added(reasons_of(table), missing, left_out),
         origin=table_origin(table),
@@ -201,7 +205,8 @@ def _paired(term: str, group: str, mine: pd.DataFrame, scale: float) -> dict[str
     both = mine[[earlier, later]].dropna().to_numpy(dtype=np.float64) * scale
     found = mean_of(both[:, 1] - both[:, 0], level=LEVEL)
     before, after = both.mean(axis=0) if len(both) else (np.nan, np.nan)
-    row = _row(found, tested=False, term=term, group=group, contrast=contrast, measure="bed_days_change", n=len(both))
+    words = {"term": term, "group": group, "contrast": contrast, "n": len(both), "least_count": _least(both)}
+    row = _row(found, tested=False, measure="bed_days_change", **words)
     return {**row, "before": before, "after": after, "relative": after / before - 1 if before > 0 else np.nan}
 
 
@@ -209,7 +214,8 @@ def _compared(used: pd.DataFrame, scale: float) -> list[dict[str, Any]]:
     before, after = (used[name].to_numpy(dtype=np.float64) * scale for name in ("before", "after"))
     peer = (used["group"] == "peer").to_numpy()
     change = after - before
-    words = {"group": "peer", "contrast": "peer - comparator", "n": len(used)}
+    least = min(_least(np.column_stack([before, after])[of]) for of in (peer, ~peer))
+    words = {"group": "peer", "contrast": "peer - comparator", "n": len(used), "least_count": least}
     of_changes = difference_of_means(change[peer], change[~peer], level=LEVEL)
     rows = [_row(of_changes, tested=True, term="difference_of_changes", measure="bed_days_change_difference", **words)]
     if np.ptp(before) > 0:
@@ -219,6 +225,11 @@ def _compared(used: pd.DataFrame, scale: float) -> list[dict[str, Any]]:
             _row(adjusted, tested=True, term="baseline_adjusted", measure="bed_days_adjusted_difference", **words)
         )
     return rows
+
+
+def _least(both: NDArray[np.float64]) -> int:
+    """The fewer of the persons with any day before, and with any after."""
+    return int((both > 0).sum(axis=0).min())
 
 
 def _row(found: Estimate, *, tested: bool, **words: Any) -> dict[str, Any]:

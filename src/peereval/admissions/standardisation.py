@@ -149,7 +149,7 @@ def standardised_rate(
             "time_precision": time_precision(table), "conf_level": LEVEL, "versions": versions(),
             "data": {"rows": int(table.count().to_pyarrow().as_py()), "reference": population.to_dict("records")},
         },
-        columns=_COLUMNS[method],
+        columns=_COLUMNS[method] | _LEAST,
         exclusions=reasons_of(table),
         origin=table_origin(table),
     )  # fmt: skip
@@ -180,6 +180,9 @@ _REFERENCES = {
         "Breslow & Day 1987, Statistical Methods in Cancer Research II",
         "Garwood 1936, Biometrika 28:437",
     ),
+}
+_LEAST = {
+    "least_count": "fewest persons with, or without, a readmission in a stratum; it never leaves, and tells release whether the rate may"
 }
 _COLUMNS = {
     "direct": {
@@ -344,8 +347,12 @@ def _design_effect(groups: pd.DataFrame) -> pd.Series:
 
 def _groups(sums: StratumSums) -> pd.DataFrame:
     """Persons, cases and rows of each group; that of everybody is the last."""
-    counts = sums.strata.groupby(GROUP)[["cases", "rows"]].sum()
-    return sums.persons.set_index(GROUP).join(counts).astype(float).sort_index()
+    strata = sums.strata
+    # a stratum in which nobody was readmitted tells of nobody
+    least = strata[["with_case", "without_case"]].min(axis=1).where(strata["with_case"] > 0)
+    counts = strata.assign(least=least).groupby(GROUP)
+    numbers = counts[["cases", "rows"]].sum().join(counts["least"].min())
+    return sums.persons.set_index(GROUP).join(numbers).astype(float).sort_index()
 
 
 def _over_persons(sums: StratumSums, cells: pd.DataFrame, strata: list[str], means: int) -> pd.DataFrame:
@@ -373,6 +380,7 @@ def _rows(groups: pd.DataFrame, measure: str) -> pd.DataFrame:
             "n_persons": groups["persons"].to_numpy(dtype=np.int64),
             "numerator": groups["cases"].to_numpy(dtype=np.int64),
             "denominator": groups["rows"].to_numpy(dtype=np.int64),
+            "least_count": groups["least"].to_numpy(),
         }
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 AGE_GROUP = "age_group"
 GROUP = ["everybody", "group"]
 """The key of a group; that of everybody is told apart from one that is called so."""
-_TAKEN = {*GROUP, "person", "cases", "rows", "weight", "numerator", "denominator"}
+_TAKEN = {*GROUP, "person", "cases", "rows", "with_case", "without_case", "weight", "numerator", "denominator"}
 """What sums and references are called, so no stratum can be."""
 
 
@@ -30,7 +30,8 @@ class StratumSums:
     Parameters
     ----------
     strata : DataFrame
-        ``everybody``, ``group``, a column of text a stratum variable, ``cases`` and ``rows``.
+        ``everybody``, ``group``, a column of text a stratum variable, ``cases`` and ``rows``, and the persons
+        ``with_case`` and ``without_case``, who may be the same.
     persons : DataFrame
         ``everybody``, ``group`` and ``persons``.
     pairs : DataFrame
@@ -138,7 +139,12 @@ def stratum_sums(eligible: ir.Table, by: str, strata: Sequence[str]) -> StratumS
         Sums of each group and of everybody.
     """
     cells = _cells(eligible, by, strata).cache()
-    sums = cells.group_by(*GROUP, *strata).aggregate(cases=cells["cases"].sum(), rows=cells["rows"].sum())
+    sums = cells.group_by(*GROUP, *strata).aggregate(
+        cases=cells["cases"].sum(),
+        rows=cells["rows"].sum(),
+        with_case=(cells["cases"] > 0).sum(),
+        without_case=(cells["rows"] > cells["cases"]).sum(),
+    )
     persons = cells.group_by(*GROUP).aggregate(persons=cells["person"].nunique())
     # engines put texts in different orders
     ordered = to_pandas(sums).sort_values([*GROUP, *strata], ignore_index=True)

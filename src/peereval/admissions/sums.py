@@ -26,11 +26,12 @@ def person_sums(table: ir.Table, keys: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a key in order: ``persons``, ``top``, ``bottom``, ``top_squared``, ``top_by_bottom``, ``bottom_squared``.
+        One row a key in order: ``persons``, ``with_top`` (those with any), ``top``, ``bottom``, ``top_squared``, ``top_by_bottom``, ``bottom_squared``.
     """
     top, bottom = table["top"].cast("float64"), table["bottom"].cast("float64")
     sums = table.group_by(*keys).aggregate(
         persons=table["person"].count(),
+        with_top=(table["person"].notnull() & (top > 0)).sum(),
         top=top.sum(),
         bottom=bottom.sum(),
         top_squared=(top * top).sum(),

@@ -96,6 +96,9 @@ def restricted_mean(index: Source, *, horizon: int, by: str | None = None, refer
         ),
         references=_REFERENCES[: 2 if dead else 1],
         settings=settings_of(table, said["id"], by=by, horizon=horizon, reference=base),
+        columns={
+            "least_count": "fewest persons with, or without, the event; it never leaves, and tells release whether the mean may"
+        },
         exclusions=exclusions,
         origin=table_origin(table),
     )
@@ -147,12 +150,19 @@ def _means(part: pd.DataFrame, name: str, horizon: int, *, dead: bool) -> list[d
         raise DesignError(msg, hint="Choose a horizon that every group reaches.")
     both = np.column_stack([readmitted, died])
     lost, error = restricted_mean_lost(day, both.sum(axis=1, keepdims=True), censored, cause=0, horizon=horizon)
-    words = {"group": name, "n": int(both.sum() + censored.sum())}
-    rows = [{**words, "measure": "restricted_mean_time", "estimate": horizon - lost, "std_error": error}]
+    n = int(both.sum() + censored.sum())
+    words = {"group": name, "n": n}
+    least = _least(int(both.sum()), n)
+    rows = [{**words, "measure": "restricted_mean_time", "estimate": horizon - lost, "std_error": error, **least}]
     for cause, measure in enumerate(("readmission_time_lost", "death_time_lost") if dead else ()):
         lost, error = restricted_mean_lost(day, both, censored, cause=cause, horizon=horizon)
-        rows.append({**words, "measure": measure, "estimate": lost, "std_error": error})
+        least = _least(int(both[:, cause].sum()), n)
+        rows.append({**words, "measure": measure, "estimate": lost, "std_error": error, **least})
     return rows
+
+
+def _least(events: int, persons: int) -> dict[str, int]:
+    return {"least_count": min(events, persons - events)}
 
 
 def _differences(means: list[dict[str, Any]], base: str | None) -> list[dict[str, Any]]:
@@ -165,6 +175,7 @@ def _differences(means: list[dict[str, Any]], base: str | None) -> list[dict[str
             "estimate": row["estimate"] - of[row["measure"]]["estimate"],
             "std_error": _both(row["std_error"], of[row["measure"]]["std_error"]),
             "n": row["n"] + of[row["measure"]]["n"],
+            "least_count": min(row["least_count"], of[row["measure"]]["least_count"]),
         }
         for row in means
         if base is not None and row["group"] != base

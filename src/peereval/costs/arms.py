@@ -49,6 +49,12 @@ class Arm:
     persons: Floats | None = None
     units: NDArray[np.object_] | None = None
 
+    def least(self, place: int) -> int:
+        """Persons whose cost (0) or effect (1) is not the commonest one; of printed means everybody."""
+        if self.persons is None:
+            return self.n
+        return self.n - int(np.unique(self.persons[:, place], return_counts=True)[1].max())
+
 
 def arms_compared(data: pd.DataFrame, arm: str, treatment: str, reference: str | None) -> tuple[str, str]:
     """Check that there is a comparison arm and give both names.

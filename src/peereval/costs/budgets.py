@@ -116,6 +116,7 @@ _METHOD = (
 _COLUMNS = {
     "stated": "the total as the source prints it",
     "difference": "sum of the lines minus the printed total",
+    "positions_paid": "how many positions the money pays for, where the source says it",
     "currency": "ISO 4217 code",
     "price_year": "the year in whose prices amounts are given",
 }
@@ -188,10 +189,9 @@ def _totals(frame: pd.DataFrame, parts: pd.DataFrame, stated: pd.DataFrame) -> p
 
 
 def _rows(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
-    kept = frame.reindex(columns=[*_KEY, "line", "amount", "stated", "difference"])
-    return kept.rename(columns={"scenario": "group", "period": "time", "line": "term", "amount": "estimate"}).assign(
-        measure=measure
-    )
+    kept = frame.reindex(columns=[*_KEY, "line", "amount", "stated", "difference", "positions"])
+    names = {"scenario": "group", "period": "time", "line": "term", "amount": "estimate", "positions": "positions_paid"}
+    return kept.rename(columns=names).assign(measure=measure)
 
 
 def _ratios(frame: pd.DataFrame) -> list[pd.DataFrame]:

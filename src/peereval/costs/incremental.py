@@ -130,12 +130,13 @@ _COLUMNS = {
     "excluded_low": "lower end of the range that is ruled out",
     "excluded_high": "upper end of the range that is ruled out",
     "correlation": "between the estimates of incremental cost and incremental effect",
+    "least_count": "persons whose cost or effect is not the commonest one; it never leaves, and tells release whether the mean may",
     "currency": "ISO 4217 code",
     "price_year": "the year in whose prices costs are given",
 }
 _ORDER = [
     "measure", "group", "contrast", "estimate", "std_error", "df", "conf_low", "conf_high", "conf_level", "n",
-    "threshold", "quadrant", "interval", "excluded_low", "excluded_high", "correlation",
+    "threshold", "quadrant", "interval", "excluded_low", "excluded_high", "correlation", "least_count",
 ]  # fmt: skip
 
 
@@ -197,7 +198,7 @@ def _means(arms: list[Arm], asked: Comparison) -> list[dict[str, object]]:
             error = error if error > 0 and asked.unit is None else np.nan
             half = float(t.ppf((1 + LEVEL) / 2, arm.n - 1)) * error
             row = _row(measure, mean, error, arm.n - 1, (mean - half, mean + half))
-            found.append({**row, "group": arm.name, "n": arm.n})
+            found.append({**row, "group": arm.name, "n": arm.n, "least_count": arm.least(place)})
     return found
 
 

@@ -12,7 +12,11 @@ LEAKS = (
 """Numbers that give away the exact count beside a rounded one."""
 SAYS_WHICH = ("time", "conf_level", "delta")
 """Numbers that say what an estimate is of."""
+LEAST = "least_count"
+"""The persons in the smallest part of what a number is computed from, which says whether it may leave."""
+PAID = "positions_paid"
+"""How many positions a line of money pays for."""
 INSIDE = (
-    "sd", "flag", "spacing", "two_valued", "fraction_missing_information", "monte_carlo_error", HELD, TOLD, TOTAL_TOLD,
+    LEAST, PAID, "sd", "flag", "spacing", "two_valued", "fraction_missing_information", "monte_carlo_error", HELD, TOLD, TOTAL_TOLD,
 )  # fmt: skip
 """What an analysis needs and a reader outside does not get."""

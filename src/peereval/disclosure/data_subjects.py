@@ -22,7 +22,8 @@ def below_region(result: Result, rows: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     result : Result
-        Its kind, and the settings ``role`` and ``by``, say whom it counts and in which groups.
+        Its kind, the setting ``role`` or the roles in the table that it was computed from, say whom it counts; the
+        setting ``by``, in which groups.
     rows : DataFrame
         Its rows with ``group`` and perhaps ``outcome``, such as a described column.
 
@@ -33,7 +34,9 @@ def below_region(result: Result, rows: pd.DataFrame) -> pd.Series:
     """
     known = _subjects()
     nowhere = pd.Series(data=False, index=rows.index)
-    if result.kind not in known["kinds"] and result.settings.get("role") not in known["roles"]:
+    data = result.settings.get("data", {})
+    roles = {result.settings.get("role"), *(data.get("roles", ()) if hasattr(data, "get") else ())}
+    if result.kind not in known["kinds"] and roles.isdisjoint(known["roles"]):
         return nowhere
     by_place = result.settings.get("by") in known["places"] and "group" in rows
     grouped = rows["group"].ne("all").fillna(value=False).astype(bool) if by_place else nowhere

@@ -10,6 +10,7 @@ import pandas as pd
 from peereval.disclosure.complements import HELD, TOLD, TOTAL_TOLD
 from peereval.disclosure.counts import rounded
 from peereval.disclosure.policy import treatment_of
+from peereval.disclosure.populations import same_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ _CELL = (
 """The columns that name one cell; a missing word is empty, a missing group is everybody."""
 _SUM = ("source", "outcome", "scale", "measure", "round", "time")
 """The columns that name one sum; its members are groups. Levels and themes of it are protected together."""
-_FREE = ("plan", "report", "joint", "extreme")
+_FREE = ("plan", "report", "joint", "extreme", "money")
 """Treatments of rows that count no persons or show nothing."""
 _COUNTS = ("numerator", "denominator", "n")
 _OF_COUNTS = ("share", "participation", "part", "answers", "pattern", "linkage", "theme")
@@ -40,7 +41,7 @@ SAID = {
 
 
 class Earlier:
-    """The cells of earlier releases that a result has to be protected against: those of its own kind.
+    """The cells of earlier releases that a result has to be protected against: those of its kind, or of the same counts.
 
     Parameters
     ----------
@@ -57,10 +58,13 @@ class Earlier:
         self, previous: Sequence[Released], beside: Sequence[Released], result: Result, policy: Policy
     ) -> None:
         frames = [
-            _cells(one).assign(same=is_earlier and (one.title, one.method) == (result.title, result.method))
+            rows.assign(
+                same=is_earlier and (one.title, one.method) == (result.title, result.method),
+                crosswise=one.kind != result.kind,
+            )
             for is_earlier, known in ((True, previous), (False, beside))
             for one in known
-            if one.kind == result.kind and len(one.estimates)
+            if len(one.estimates) and len(rows := _cells(one) if one.kind == result.kind else _alike(one, result))
         ]
         self.cells = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         self.policy = policy
@@ -122,9 +126,11 @@ class Earlier:
         safe = safe.reset_index(drop=True)
         open_ = safe.index.isin(_counting(safe).index) & ~safe["withheld"].astype(bool)
         pairs = self._pairs(safe)
-        treatment = pairs["measure"].map(treatment_of())
+        treatment = safe["measure"].map(treatment_of()).loc[pairs["row"]].set_axis(pairs.index)
         close = pd.Series(pd.MultiIndex.from_frame(pairs[list(_CELL)]).isin(self.close), index=pairs.index)
         differ = (close | (self._few(pairs) & ~treatment.isin(_OF_COUNTS))) & _differ(pairs, safe)
+        # results of two kinds share counts, not what they estimate
+        differ &= ~pairs["crosswise"]
         # means of another analysis tell of no single person, each being rounded to half a standard error
         elsewhere = differ & ~pairs["same"] & treatment.isin([*_OF_COUNTS, "curve"])
         hold = open_ & pd.Series(safe.index.isin(pairs.loc[pairs[HELD] | elsewhere, "row"]), index=safe.index)
@@ -144,6 +150,7 @@ class Earlier:
         then = _named(self.cells, _CELL).assign(
             **{f"{name}_then": self.cells[name].to_numpy() for name in _numbers(self.cells)},
             same=self.cells["same"].to_numpy(bool),
+            crosswise=self.cells["crosswise"].to_numpy(bool),
             held=self.cells["withheld"].to_numpy(bool),
             several=self.cells["several"].to_numpy(bool),
         )
@@ -168,7 +175,8 @@ class Earlier:
         beside = (
             pairs["estimate_then"].astype(float) if "estimate_then" in pairs else pd.Series(np.nan, index=pairs.index)
         )
-        return ~(same & (share.eq(beside) | beside.isna()))
+        # what a result of another kind estimates is another number of the same counts
+        return ~(same & (share.eq(beside) | beside.isna() | pairs["crosswise"]))
 
     def _few(self, pairs: pd.DataFrame) -> pd.Series:
         """Whether no released count of the row tells that at least the threshold came or went."""
@@ -235,6 +243,15 @@ def _cells(one: Released) -> pd.DataFrame:
     return rows.assign(several=_named(rows, _CELL).duplicated(keep=False))
 
 
+def _alike(one: Released, result: Result) -> pd.DataFrame:
+    """The rows of a release of another kind that count the same as rows of a result do."""
+    names = result.estimates["measure"].map(same_counts()) if "measure" in result.estimates else pd.Series(dtype=object)
+    rows = _cells(one)
+    rows = rows[rows["measure"].map(same_counts()).isin(names.dropna())]
+    # a standardised rate is withheld for its strata too, which a crude one does not tell
+    return rows[~rows["withheld"].astype(bool) | ~rows["measure"].map(treatment_of()).eq("model")]
+
+
 def _at_old_numbers(safe: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     old = {name: safe[name].astype(float) for name in _numbers(safe) if f"{name}_then" in kept}
     for name, values in old.items():
@@ -249,13 +266,19 @@ def _counting(rows: pd.DataFrame) -> pd.DataFrame:
 def _numbers(rows: pd.DataFrame) -> list[str]:
     """The columns of numbers that say how much, not of what."""
     names = rows.select_dtypes("number")
-    return [str(name) for name in names if name not in ("time", "conf_level", "delta", "withheld", "same", "several")]
+    return [
+        str(name)
+        for name in names
+        if name not in ("time", "conf_level", "delta", "withheld", "same", "several", "crosswise")
+    ]
 
 
 def _named(rows: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
     """The names of cells as texts."""
     texts = rows.reindex(columns=list(names)).astype("string").fillna("")
     texts["time"] = texts["time"].str.removesuffix(".0")
+    if "measure" in names:
+        texts["measure"] = texts["measure"].map(same_counts()).fillna(texts["measure"])
     if "group" in names:
         texts["group"] = texts["group"].replace("", "all")
     return texts

@@ -72,7 +72,7 @@ def protect_means(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     for name in (each for each in ("estimate", "conf_low", "conf_high") if each in safe):
         safe[name] = to_step(safe[name], step).mask(withheld)
     for name in (each for each in ("p_value", "p_adjusted") if each in safe):
-        safe[name] = _rounded_up(safe[name], policy).mask(withheld)
+        safe[name] = rounded_up(safe[name], policy).mask(withheld)
     return safe
 
 
@@ -138,8 +138,8 @@ def to_step(values: pd.Series, step: pd.Series) -> pd.Series:
     return ((values.astype(float) / step).round() * step).round(12) + 0.0
 
 
-def _rounded_up(p_values: pd.Series, policy: Policy) -> pd.Series:
-    """P values rounded up, so that none falls below a limit by rounding."""
+def rounded_up(p_values: pd.Series, policy: Policy) -> pd.Series:
+    """Round p values up, so that none falls below a limit by rounding."""
     tens = 10**policy.decimals
     higher: pd.Series = np.ceil(p_values.astype(float) * tens).clip(lower=1).div(tens)
     return higher
@@ -186,6 +186,11 @@ def protect_tests(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """
     count = rows["n"].astype(float)
     withheld = (count < policy.fewest_for_mean) | rows["p_value"].isna()
-    p_value = _rounded_up(rows["p_value"], policy).mask(withheld)
-    left = rows.drop(columns=list(LEAKS), errors="ignore")
-    return left.assign(p_value=p_value, n=rounded(count, policy).mask(withheld), withheld=withheld)
+    p_value = rounded_up(rows["p_value"], policy).mask(withheld)
+    left = rows.drop(columns=[*LEAKS, *INSIDE], errors="ignore")
+    counts = {
+        name: rounded(rows[name].astype(float), policy).mask(withheld | small(rows[name].astype(float), policy))
+        for name in ("n", "n_persons", "n_events")
+        if name in rows
+    }
+    return left.assign(p_value=p_value, **counts, withheld=withheld)

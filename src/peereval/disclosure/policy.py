@@ -29,6 +29,8 @@ class Policy(BaseModel):
         Cases, and others, that the withheld members of a sum must hold together.
     fewest_for_mean : int
         Persons that a mean, change or effect size needs, in each arm.
+    fewest_df : int
+        Residual degrees of freedom that a number of a model needs.
     mean_step : float
         The step to which means, changes and effect sizes are rounded, at most so many standard errors.
     curve_days : int
@@ -57,6 +59,7 @@ class Policy(BaseModel):
     rounding_base: int
     fewest_hidden: int
     fewest_for_mean: int
+    fewest_df: int
     mean_step: float
     curve_days: int
     decimals: int

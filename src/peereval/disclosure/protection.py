@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from peereval.disclosure.charts import with_limits_of_rounded_sizes
 from peereval.disclosure.columns import INSIDE, LEAKS, SAYS_WHICH
 from peereval.disclosure.complements import HELD, are_parts, flag, over_groups, with_complements
 from peereval.disclosure.counts import rounded, small
 from peereval.disclosure.curves import protect_curve
 from peereval.disclosure.lengths import protect_person_time, protect_stays
 from peereval.disclosure.means import protect_coefficients, protect_means, protect_quantiles, protect_tests
+from peereval.disclosure.models import protect_models
+from peereval.disclosure.money import protect_costs, protect_money, protect_positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -301,6 +304,51 @@ def protect_reports(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return safe
 
 
+def protect_reach(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Protect shares of stays with a peer contact, and with them the contacts and minutes per stay.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates of `peer_reach` with ``numerator``, ``denominator``, ``n_persons`` and, for means, ``std_error``.
+    policy : Policy
+        What is small, and the step of a mean.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; means without their sums.
+    """
+    is_share = rows["measure"].eq("peer_reach").to_numpy(dtype=bool)
+    shares = protect_shares(rows[is_share], policy)
+    keys = [name for name in ("source", "group", "time") if name in rows]
+    taken = pd.MultiIndex.from_frame(shares.loc[shares["withheld"], keys])
+    means = rows[~is_share]
+    # two stays with four contacts are no mean
+    beside = pd.MultiIndex.from_frame(means[keys]).isin(taken)
+    return pd.concat([shares, protect_person_time(means.assign(n_persons=means["n_persons"].mask(beside, 0)), policy)])
+
+
+def protect_charts(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Protect the shares of a control chart as those of calendar periods; without persons nothing is shown.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Charted shares with ``numerator``, ``denominator`` and ``n_persons``.
+    policy : Policy
+        What is small.
+
+    Returns
+    -------
+    DataFrame
+        The rows with a column ``withheld``; limits are those of periods of the rounded size.
+    """
+    if "n_persons" not in rows or rows["n_persons"].isna().all():
+        return withhold_extremes(rows, policy)
+    return with_limits_of_rounded_sizes(rows, protect_shares(rows, policy), policy)
+
+
 def withhold_joint(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Withhold themes beside scores: the numbers, which groups spoke of a theme, and what the two say together."""
     said = {name: rows[name].mask(rows["measure"].notna()) for name in _SAID_TOGETHER}
@@ -323,6 +371,12 @@ TREATMENTS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
     "mean": protect_means,
     "stay": protect_stays,
     "person_time": protect_person_time,
+    "chart": protect_charts,
+    "reach": protect_reach,
+    "model": protect_models,
+    "positions": protect_positions,
+    "money": protect_money,
+    "cost": protect_costs,
     "curve": protect_curve,
     "coefficient": protect_coefficients,
     "extreme": withhold_extremes,

@@ -14,6 +14,7 @@ from peereval.disclosure.data_subjects import SAID as LOCAL
 from peereval.disclosure.data_subjects import below_region
 from peereval.disclosure.earlier import Earlier, without_numbers
 from peereval.disclosure.policy import Policy, disclosure_policy, treatment_of
+from peereval.disclosure.populations import without_hidden_sizes
 from peereval.disclosure.protection import TREATMENTS
 from peereval.errors import NotReleasedError, UnverifiedWarning
 from peereval.files import dataset_names
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _INSIDE = ("data",)
 """Settings that never leave, at any depth: fingerprints and exact counts of the data."""
+_OF_RELEASED = "nothing, since it was computed from released numbers only"
 
 
 def release(
@@ -41,8 +43,9 @@ def release(
     - Two groupings of one measure (wards and arms) may give each other away: where a group of either is withheld,
       the later one gives no groups, only the total, if that is out already.
 
-    Results are of one kind where their `kind` is; that the persons of two kinds of results are the same is not known
-    here.
+    - Results of different kinds that count the same (crude and standardised readmission rates) are held against one
+      another like those of one kind; and where a group's size is withheld in one result, such as those who answered a
+      round or the index stays of a ward, no other result gives it (``populations.toml``).
 
     Parameters
     ----------
@@ -101,10 +104,14 @@ def release(
     found: list[Released] = []
     for result in [results] if isinstance(results, Result) else results:
         found.append(_published(result, rule) if rule.published_kinds else _released(result, rule, previous, found))
-    return found
+    return found if rule.published_kinds else without_hidden_sizes(found, previous)
 
 
 def _released(result: Result, policy: Policy, previous: Sequence[Released], beside: Sequence[Released]) -> Released:
+    exclusions = {reason: masked(count, policy) for reason, count in result.exclusions.items()}
+    data = result.settings.get("data", {})
+    if hasattr(data, "get") and data.get("released"):
+        return _as_released(result, _tidy(result.estimates.assign(withheld=False)), exclusions, policy, (_OF_RELEASED,))
     if len(result.estimates) and "measure" not in result.estimates:
         msg = f"{result.title!r} says of no row what it measures, so nobody knows how to protect it."
         hint = (
@@ -116,7 +123,6 @@ def _released(result: Result, policy: Policy, previous: Sequence[Released], besi
     local = below_region(result, safe)
     if local.any():
         safe, said = without_numbers(safe, local), (*said, LOCAL.format(int(local.sum())))
-    exclusions = {reason: masked(count, policy) for reason, count in result.exclusions.items()}
     return _as_released(result, _tidy(safe), exclusions, policy, _changes(frame, safe, said))
 
 
@@ -214,6 +220,12 @@ _SAID = {
     "mean": "means and effect sizes rounded to a step of at most half a standard error, p values rounded up",
     "stay": "lengths of stay rounded to a step of at least a day, limits only where enough persons lie beyond them",
     "person_time": "days per person-year rounded to a step of at most half a standard error, without their sums",
+    "chart": "limits of a chart those of periods of the rounded size",
+    "reach": "contacts and minutes per stay rounded to a step of at most half a standard error, without their sums",
+    "model": "rates and ratios of models rounded to a step of at most half a standard error, of enough persons in every part",
+    "positions": "positions of a few persons given in their sum only",
+    "money": "money that pays the positions of a few persons withheld, and costs per position those of rounded numbers",
+    "cost": "costs and effects rounded to a step of at most half a standard error",
     "curve": "curves given at fixed days",
     "coefficient": "reliabilities rounded and given without intervals",
     "test": "of tests only p values, rounded up",

@@ -14,9 +14,11 @@ from peereval.files import existing_file, read_table, write_table, write_text
 from peereval.results import Released
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
+
+    from peereval.results import Result
 
 CONTENTS = "results.json"
 """The file that says which results a folder holds; without its word a table is none of them."""
@@ -119,13 +121,52 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _written(one: Any, number: int, folder: Path) -> dict[str, Any]:
+def parts_of(one: Result | Released) -> dict[str, Any]:
+    """Give all that a released result is beside its table, as a JSON file can hold it.
+
+    Parameters
+    ----------
+    one : Released
+        The result; one that is not released is refused.
+
+    Returns
+    -------
+    dict
+        Its parts by name.
+
+    Raises
+    ------
+    NotReleasedError
+        It has not passed `release`.
+    """
     if not isinstance(one, Released):
         msg = f"A {type(one).__name__} is not a released result."
         raise NotReleasedError(msg, hint="Pass it through release() first.")
-    frame: pd.DataFrame = one.estimates
-    entry = {name: getattr(one, name) for name in _PARTS}
-    entry = {name: dict(value) if hasattr(value, "items") else value for name, value in entry.items()}
+    parts = {name: getattr(one, name) for name in _PARTS}
+    return {name: dict(value) if hasattr(value, "items") else value for name, value in parts.items()}
+
+
+def released_of(frame: pd.DataFrame, parts: Mapping[str, Any]) -> Released:
+    """Put a released result together again.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Its table.
+    parts : mapping
+        What `parts_of` gave; further keys are left alone.
+
+    Returns
+    -------
+    Released
+        Equal to the one that was taken apart.
+    """
+    there: dict[str, Any] = {name: tuple(parts[name]) if name in _LISTS else parts[name] for name in _PARTS}
+    return Released(estimates=frame, **there)
+
+
+def _written(one: Released, number: int, folder: Path) -> dict[str, Any]:
+    entry, frame = parts_of(one), one.to_frame()
     digest = sha256((_json(entry) + frame.to_json(orient="split", double_precision=15)).encode()).hexdigest()[:12]
     # the kind is part of a file's name, so nothing else than letters, digits and hyphens stays in it
     table = f"{number:02}-{re.sub('[^a-z0-9-]+', '-', one.kind.lower())}-{digest}.parquet"
@@ -134,9 +175,7 @@ def _written(one: Any, number: int, folder: Path) -> dict[str, Any]:
 
 
 def _read(entry: dict[str, Any], folder: Path) -> Released:
-    frame = read_table(folder / entry["table"]).drop(columns="origin", errors="ignore")
-    parts: dict[str, Any] = {name: tuple(entry[name]) if name in _LISTS else entry[name] for name in _PARTS}
-    return Released(estimates=frame, **parts)
+    return released_of(read_table(folder / entry["table"]).drop(columns="origin", errors="ignore"), entry)
 
 
 def _contents(path: Path) -> list[dict[str, Any]]:

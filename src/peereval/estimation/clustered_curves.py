@@ -47,10 +47,10 @@ class ClusteredCurve:
 
     def limits(self, level: float = 0.95) -> tuple[Numbers, Numbers]:
         """Give the limits of the share at each time, on the log-log scale; not-a-number where it is 0 or 1."""
-        from scipy.stats import norm
+        from scipy.special import ndtri  # the normal quantile; scipy.stats takes a second to import
 
         with np.errstate(divide="ignore", invalid="ignore"):
-            spread = norm.ppf((1 + level) / 2) * self._log_errors() / np.abs(np.log(self.share))
+            spread = ndtri((1 + level) / 2) * self._log_errors() / np.abs(np.log(self.share))
             low, high = self.share ** np.exp(spread), self.share ** np.exp(-spread)
         inside = (self.share > 0) & (self.share < 1)
         return np.where(inside, low, np.nan), np.where(inside, high, np.nan)

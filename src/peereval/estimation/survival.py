@@ -47,7 +47,7 @@ def kaplan_meier(
     2     3  2       0.3    0.0123     0.7192
     3     4  1       0.3    0.0123     0.7192
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri  # the normal quantile; scipy.stats takes a second to import
 
     # statsmodels' SurvfuncRight gives other standard errors for counts than for persons, so counts are worked on here
     leaving = n_events + n_censored
@@ -55,7 +55,7 @@ def kaplan_meier(
     share = np.cumprod(1 - n_events / at_risk)
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(n_events / (at_risk * (at_risk - n_events)))
-        spread = norm.ppf((1 + level) / 2) * np.sqrt(greenwood) / np.abs(np.log(share))
+        spread = ndtri((1 + level) / 2) * np.sqrt(greenwood) / np.abs(np.log(share))
         low, high = share ** np.exp(spread), share ** np.exp(-spread)
     inside = (share > 0) & (share < 1)
     return pd.DataFrame(

@@ -10,13 +10,12 @@ from peereval.evidence.effects_table import check_alike, check_dependence, read_
 from peereval.evidence.pool_rows import pool_rows
 from peereval.evidence.pooled import LEVEL, Method, Working, pool_studies
 from peereval.evidence.pooling_words import method_sentence, pool_notes
-from peereval.results import Result, data_facts, versions
+from peereval.results import Released, Result, data_facts, versions
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from peereval.evidence.pooled import HartungKnapp, Pooled
-    from peereval.results import Released
 
 DECLARED = {
     "part": "study, pooled, or heterogeneity",
@@ -117,7 +116,7 @@ def pool(
         settings={
             **_said(frame), "method": method, "hartung_knapp": hartung_knapp, "by": by, "working": working, "conf_level": LEVEL,
             "prediction_interval": "t with k - 1 degrees of freedom", "i_squared": "from Q", "versions": versions(),
-            "data": data_facts(frame),
+            "data": data_facts(frame) | ({"released": effects.policy} if isinstance(effects, Released) else {}),
         },
         columns={name: text for name, text in {**COLUMNS, **DECLARED}.items() if name in rows},
         exclusions=exclusions,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 
-from peereval.errors import DesignError
-from peereval.figures.style import COLOURS, count, mark_origin, nothing, one_panel, styled
+from peereval.figures.style import COLOURS, count, mark_origin, nothing, one_panel, styled, without_axes
 from peereval.results import Released
 
 if TYPE_CHECKING:
@@ -43,9 +42,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes | NDArray[np.obj
         return nothing("No rate to show", finding, ax)
     if "time" not in rows:
         return _bars(finding, rows, ax)
-    if ax is not None:
-        msg = "Rates over calendar periods have one panel a group, more than the given axes."
-        raise DesignError(msg, hint="Draw without ax.")
+    without_axes(ax, "Rates over calendar periods have one panel a group")
     return _series(finding, rows)
 
 
@@ -76,6 +73,14 @@ def _spent(row: pd.Series, finding: Result | Released) -> str:
     return f"{count(row['numerator'], finding)} in {time} bed days"
 
 
+def _over_all(group: str, part: pd.DataFrame, finding: Result | Released) -> str:
+    """The group, and what happened in how many bed days; periods that are not shown have no sum."""
+    if isinstance(finding, Released):
+        return group
+    events, spent = part["numerator"].sum(), part["denominator"].sum()
+    return f"{group} ({count(events, finding)} in {count(spent, finding)} bed days)"
+
+
 def _series(finding: Result | Released, rows: pd.DataFrame) -> NDArray[np.object_]:
     groups, times = list(dict.fromkeys(rows["group"])), sorted(rows["time"].unique())
     with styled():
@@ -87,8 +92,7 @@ def _series(finding: Result | Released, rows: pd.DataFrame) -> NDArray[np.object
             x = np.arange(len(times))
             ax.plot(x, value, color=COLOURS[0], linewidth=0.8)
             ax.errorbar(x, value, yerr=np.abs([value - low, high - value]), fmt="o", color=COLOURS[0], capsize=3)
-            events, spent = part["numerator"].sum(), part["denominator"].sum()
-            ax.set_title(f"{group} ({count(events, finding)} in {count(spent, finding)} bed days)", fontsize=10)
+            ax.set_title(_over_all(str(group), part, finding), fontsize=10)
         every = -(-len(times) // _MOST_LABELS)
         below = panels[-1, 0]
         below.set_xticks(range(0, len(times), every), times[::every], rotation=45, ha="right", fontsize=9)

@@ -9,12 +9,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from peereval.figures.style import COLOURS, HATCHES, mark_origin, nothing, one_panel, styled
+from peereval.results import Released
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from peereval.results import Released, Result
+    from peereval.results import Result
 
 _MILLION = 1e6
 _DIAMOND: dict[str, Any] = {
@@ -51,7 +52,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
     step = _MILLION if np.nanmax(amounts) >= _MILLION else 1.0
     with styled():
         ax = one_panel(ax, (7.5, 1.6 + 0.5 * len(totals) + 0.12 * lines["term"].nunique()))
-        _bars(ax, totals, lines, step)
+        _bars(ax, totals, lines, step, released=isinstance(finding, Released))
         ax.plot(totals["stated"] / step, range(len(totals)), **_DIAMOND)
         labels = [f"{row['group']}, {row['time']}" if row["time"] else row["group"] for _, row in totals.iterrows()]
         ax.set_yticks(range(len(totals)), labels)
@@ -64,21 +65,21 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
     return ax
 
 
-def _bars(ax: Axes, totals: pd.DataFrame, lines: pd.DataFrame, step: float) -> None:
+def _bars(ax: Axes, totals: pd.DataFrame, lines: pd.DataFrame, step: float, *, released: bool) -> None:
     """Draw the lines end to end; the same line has the same look everywhere."""
     looks: dict[str, dict[str, Any]] = {
         line: {"facecolor": COLOURS[place % len(COLOURS)], "hatch": HATCHES[place % len(HATCHES)], "edgecolor": "white"}
-        for place, line in enumerate(dict.fromkeys(lines["term"]))
+        for place, line in enumerate(dict.fromkeys(lines.loc[lines["estimate"].notna() | (not released), "term"]))
     }
     for place, (_, total) in enumerate(totals.iterrows()):
         mine = lines[(lines["group"] == total["group"]) & (lines["time"] == total["time"])]
         widths = mine["estimate"].fillna(0.0) / step
         for term, width, left in zip(mine["term"], widths, widths.cumsum() - widths, strict=True):
-            ax.barh(place, width, left=left, height=0.62, **looks[term])
+            ax.barh(place, width, left=left, height=0.62, **looks.get(term, {}))
         if mine["estimate"].isna().any():
             # right of the bar and of the diamond
             end = np.nanmax([widths.sum(), total["stated"] / step])
-            words = "and a line that is not known"
+            words = "and lines that are not shown" if released else "and a line that is not known"
             ax.annotate(
                 words, (end, place), (9, 0), textcoords="offset points", va="center", fontsize=8, style="italic"
             )

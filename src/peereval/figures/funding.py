@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from peereval.errors import DesignError
-from peereval.figures.style import COLOURS, mark_origin, nothing, one_panel, styled
+from peereval.figures.style import COLOURS, mark_origin, nothing, one_panel, styled, without_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,9 +45,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes | NDArray[np.obj
     if len(money) == 1:
         with styled():
             return _panel(one_panel(ax, (8.0, 1.6 + 0.5 * len(_runs(rows)))), rows, finding)
-    if ax is not None:
-        msg = "Amounts of several currencies or price levels have a panel each, more than the given axes."
-        raise DesignError(msg, hint="Draw without ax.")
+    without_axes(ax, "Amounts of several currencies or price levels have a panel each")
     import matplotlib.pyplot as plt
 
     with styled():

@@ -69,7 +69,7 @@ def _persons(finding: Result | Released, rows: pd.DataFrame) -> str:
 
 def _plane(finding: Result | Released, rows: pd.DataFrame, ax: Axes | None) -> Axes:
     found = rows.set_index("measure").loc[["incremental_effect", "incremental_cost"]]
-    centre, error = found["estimate"].to_numpy(float), found["std_error"].to_numpy(float)
+    centre = found["estimate"].to_numpy(float)
     ax = one_panel(ax, (6.5, 5.2))
     ax.axhline(0, color="black", linewidth=0.8)
     ax.axvline(0, color="black", linewidth=0.8)
@@ -77,11 +77,7 @@ def _plane(finding: Result | Released, rows: pd.DataFrame, ax: Axes | None) -> A
     if drawn is not None:
         cloud = drawn[:_SHOWN]
         ax.plot(cloud[:, 1], cloud[:, 0], ".", color="#999999", markersize=2.5, zorder=1, label="bootstrap replicates")
-    correlation = float(found["correlation"].iloc[0])
-    if np.isfinite([*error, correlation]).all():
-        for share, dashes in ((0.5, DASHES[1]), (0.95, DASHES[0])):
-            x, y = _ellipse(centre, error, correlation, share)
-            ax.plot(x, y, color=COLOURS[0], linestyle=dashes, label=f"{100 * share:.0f} % region (normal)")
+    (_regions if "correlation" in found else _intervals)(ax, found)
     ax.plot(*centre, "D", color="black", markersize=7, label="observed difference")
     _span(ax)
     _thresholds(ax, finding, rows)
@@ -91,6 +87,25 @@ def _plane(finding: Result | Released, rows: pd.DataFrame, ax: Axes | None) -> A
     ax.set_xlabel(f"Incremental effect per person: {_gained(finding, rows)}")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=8)
     return ax
+
+
+def _regions(ax: Axes, found: pd.DataFrame) -> None:
+    centre, error = found["estimate"].to_numpy(float), found["std_error"].to_numpy(float)
+    correlation = float(found["correlation"].iloc[0])
+    if np.isfinite([*error, correlation]).all():
+        for share, dashes in ((0.5, DASHES[1]), (0.95, DASHES[0])):
+            x, y = _ellipse(centre, error, correlation, share)
+            ax.plot(x, y, color=COLOURS[0], linestyle=dashes, label=f"{100 * share:.0f} % region (normal)")
+
+
+def _intervals(ax: Axes, found: pd.DataFrame) -> None:
+    """A released result comes without what the regions are drawn from."""
+    low, centre, high = (found[name].to_numpy(float) for name in ("conf_low", "estimate", "conf_high"))
+    below, above = centre - low, high - centre
+    ax.errorbar(
+        centre[:1], centre[1:], xerr=[below[:1], above[:1]], yerr=[below[1:], above[1:]], color=COLOURS[0], capsize=3, linestyle="none",
+        label="95 % intervals",
+    )  # fmt: skip
 
 
 def _gained(finding: Result | Released, rows: pd.DataFrame) -> str:

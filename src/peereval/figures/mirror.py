@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 
-from peereval.errors import DesignError
-from peereval.figures.style import COLOURS, count, mark_origin, nothing, styled
+from peereval.figures.style import COLOURS, count, mark_origin, nothing, styled, without_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +45,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> NDArray[np.object_]:
     DesignError
         Axes were given.
     """
-    if ax is not None:
-        msg = "A mirror image has two panels, more than the given axes."
-        raise DesignError(msg, hint="Draw without ax.")
+    without_axes(ax, "A mirror image has two panels")
     rows = finding.estimates
     if rows.empty:
         return np.array([nothing("Nobody was observed for the whole time before and after", finding, None)])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from peereval.results import Result
 
 _LIMITS = ("estimate", "conf_low", "conf_high")
-_BESIDE = (("n", 36, "right"), ("estimate (95 % interval)", 50, "left"), ("weight", 215, "right"))
+_BESIDE = (("n", 36, "right"), ("estimate (95 % interval)", 50, "left"), ("weight", 232, "right"))
 """What stands beside each line: heading, distance from the panel in points, alignment."""
 _TALL = 0.32
 """Half of the height of a diamond, in lines."""

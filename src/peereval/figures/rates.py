@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from peereval.errors import DesignError
 from peereval.figures.rate_series import figure as series
-from peereval.figures.style import COLOURS, count, mark_origin, one_panel, styled
+from peereval.figures.style import COLOURS, count, mark_origin, one_panel, styled, without_axes
 from peereval.results import Released
 
 if TYPE_CHECKING:
@@ -46,9 +45,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes | NDArray[np.obj
     rows = finding.estimates
     rows = rows[rows["measure"].isin(_LABELS)]
     if "time" in rows and len(rows):
-        if ax is not None:
-            msg = "Rates over calendar periods have one panel a group, more than the given axes."
-            raise DesignError(msg, hint="Draw without ax.")
+        without_axes(ax, "Rates over calendar periods have one panel a group")
         return series(finding, rows, _LABELS[rows["measure"].iloc[0]])
     with styled():
         ax = one_panel(ax, (7.0, 1.3 + 0.45 * len(rows)))

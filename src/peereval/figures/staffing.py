@@ -9,11 +9,12 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.lines import Line2D
 
 from peereval.figures.style import COLOURS, MARKS, mark_origin, nothing, one_panel, styled
+from peereval.results import Released
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from peereval.results import Released, Result
+    from peereval.results import Result
 
 _SHADES = {"employed": 1.0, "planned": 0.7, "proposed": 0.45}
 
@@ -53,7 +54,8 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
         for place, source in enumerate(sources):
             _draw(ax, rows[rows["said_by"] == source], COLOURS[place % len(COLOURS)], MARKS[place % len(MARKS)])
         usual = rows["group"].mode()[0]
-        _write_numbers(ax, rows, usual)
+        # a released number is rounded
+        _write_numbers(ax, rows.assign(approximate=rows["approximate"] | isinstance(finding, Released)), usual)
         ax.set_ylim(0, 1.15 * rows["highest"].max() or 1.0)
         ax.margins(x=0.12)
         ticks = AutoDateLocator(minticks=2, maxticks=9)  # type: ignore[no-untyped-call]

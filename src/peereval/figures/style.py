@@ -9,6 +9,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.transforms import offset_copy
 
+from peereval.displays import MARKED_AS
+from peereval.errors import DesignError
 from peereval.results import Released
 
 if TYPE_CHECKING:
@@ -65,6 +67,26 @@ def one_panel(ax: Axes | None, size: tuple[float, float] = (7.0, 4.0)) -> Axes:
     return plt.subplots(figsize=size)[1] if ax is None else ax
 
 
+def without_axes(ax: Axes | None, what: str) -> None:
+    """Refuse given axes where a figure has several panels.
+
+    Parameters
+    ----------
+    ax : Axes or None
+        What the caller gave.
+    what : str
+        What has several panels, as the beginning of a sentence.
+
+    Raises
+    ------
+    DesignError
+        Axes were given.
+    """
+    if ax is not None:
+        msg = f"{what}, more than the given axes."
+        raise DesignError(msg, hint="Draw without ax.")
+
+
 def mark_origin(ax: Axes, finding: Result | Released, *, above: float = 0) -> None:
     """Write on the panel that its data are synthetic or reconstructed.
 
@@ -93,9 +115,18 @@ def write_origin(ax: Axes, origin: str, *, above: float = 0) -> None:
         How many points above the panel's edge.
     """
     if origin != "observed":
-        words = {"synthetic": "synthetic data", "reconstructed": "data rebuilt from published counts"}[origin]
         place = offset_copy(ax.transAxes, ax.figure, y=above, units="points")  # type: ignore[arg-type]
-        ax.text(1.0, 1.01, words, transform=place, ha="right", va="bottom", fontsize=8, style="italic", color="#555555")
+        ax.text(
+            1.0,
+            1.01,
+            MARKED_AS[origin],
+            transform=place,
+            ha="right",
+            va="bottom",
+            fontsize=8,
+            style="italic",
+            color="#555555",
+        )
 
 
 def nothing(words: str, finding: Result | Released, ax: Axes | None) -> Axes:

@@ -81,7 +81,8 @@ def figure(finding: Result | Released, ax: Axes | None, *, kind: str | None = No
         else:
             _counted(ax, placed, finding)
         _name_axes(ax, lines, [_group_label(rows, name, finding) for name in groups])
-        mark_origin(ax, finding)
+        # above the names of the groups, which have two lines
+        mark_origin(ax, finding, above=34)
     return ax
 
 

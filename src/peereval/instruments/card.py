@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, TypeAlias
 
+from peereval import displays
 from peereval.instruments.key import Additive, Count, Gated, Table
 from peereval.instruments.numbering import text_of
 
@@ -100,13 +100,7 @@ def card_html(one: Instrument) -> str:
     str
         A table with a heading a row; every text is escaped.
     """
-    rows = "".join(
-        f"<tr><th style='text-align:left;vertical-align:top'>{heading}</th>"
-        f"<td style='text-align:left'>{'<br>'.join(map(html.escape, lines))}</td></tr>"
-        for heading, lines in card(one)
-    )
-    title = f"{html.escape(one.name)} <code>{html.escape(one.id)}</code>"
-    return f"<section><h4>{title}</h4><table>{rows}</table></section>"
+    return displays.card(f"{one.name} ({one.id}, version {one.version})", [displays.shown_facts(dict(card(one)))])
 
 
 def _items(one: Instrument) -> str:
@@ -127,12 +121,24 @@ def _coding(name: str, how: Coding) -> str:
 def _scale(name: str, scale: Scale) -> str:
     meaning = f" ({scale.meaning})" if scale.meaning else ""
     return (
-        f"{name}{meaning}: {_way(scale)}, {scale.low:g} to {scale.high:g}, {scale.direction}; "
+        f"{name}{meaning}: {way(scale)}, {scale.low:g} to {scale.high:g}, {scale.direction}; "
         f"{scale.min_answered} of {len(scale.items)} items must be answered"
     )
 
 
-def _way(scale: Scale) -> str:
+def way(scale: Scale) -> str:
+    """Say how a scale is computed from its items.
+
+    Parameters
+    ----------
+    scale : Scale
+        The scale.
+
+    Returns
+    -------
+    str
+        Such as ``"sum of items 1-5, times 4"``.
+    """
     items = f"item {scale.items[0]}" if len(scale.items) == 1 else f"items {text_of(scale.items)}"
     if isinstance(scale, Gated):
         return f"mean of those of {items} that are {scale.gate}, times {scale.multiply:g}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peereval.displays import card, paragraph, shown_list, shown_table
 from peereval.errors import ExchangeFormatError, UnreadableFileError, UnsupportedInputError
 from peereval.files import write_text
 from peereval.interviews.refi_qda import attribute, codebook_xml, key_of, project_xml
@@ -106,7 +107,22 @@ class Codebook:
         check_ids(self)
         _check_once([" / ".join(path) for _, path in found], "codes have the name and place")
         often = Counter(path[-1] for _, path in found)
-        return {guid: path[-1] if often[path[-1]] == 1 else " / ".join(path) for guid, path in found}
+        names = (path[-1] if often[path[-1]] == 1 else " / ".join(path) for _, path in found)
+        return {key_of(code.guid): name for (code, _), name in zip(found, names, strict=True)}
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        rows = list(_paths(self.codes, ()))
+        codes = pd.DataFrame(
+            {
+                "code": [" / ".join(path) for _, path in rows],
+                "for passages": ["yes" if code.codable else "no, a heading" for code, _ in rows],
+                "description": [code.description or "" for code, _ in rows],
+            }
+        )
+        sets = shown_list([f"{each.name}: {len(each.codes)} codes" for each in self.sets], "Sets")
+        return card("Codebook", [paragraph(f"{len(rows)} codes"), shown_table(codes), sets])
 
 
 def read_codebook(path: str | Path) -> Codebook:
@@ -260,7 +276,7 @@ def check_ids(codebook: Codebook) -> set[str]:
     ExchangeFormatError
         Two codes have the same id.
     """
-    ids = [guid for guid, _ in _paths(codebook.codes, ())]
+    ids = [key_of(code.guid) for code, _ in _paths(codebook.codes, ())]
     _check_once(ids, "codes have the id")
     return set(ids)
 
@@ -295,9 +311,9 @@ def _sets(root: Element) -> Iterator[CodeSet]:
         yield CodeSet(attribute(each, "guid"), attribute(each, "name"), _description(each), codes)
 
 
-def _paths(codes: tuple[Code, ...], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _paths(codes: tuple[Code, ...], above: tuple[str, ...]) -> Iterator[tuple[Code, tuple[str, ...]]]:
     for code in codes:
-        yield key_of(code.guid), (*above, code.name)
+        yield code, (*above, code.name)
         yield from _paths(code.codes, (*above, code.name))
 
 

@@ -14,6 +14,8 @@ from peereval.mixed_models.observations import Roles, observe
 from peereval.results import Result, data_facts, origin_of, versions
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from peereval.mixed_models.design import Design
     from peereval.mixed_models.observations import Observations
 
@@ -105,11 +107,16 @@ def gee(
             "formula": formula, "person": person, "round": round, "correlation": correlation, "versions": versions(),
             "data": data_facts(data[roles.columns]),
         },
+        columns={
+            "least_count": "fewest persons who have, or have not, what a column tells; it never leaves, and tells release whether "
+            "the coefficient may"
+        },
         exclusions=observations.exclusions,
         origin=origin_of(data),
     )  # fmt: skip
 
 
+_TWO = 2
 _WORDS = {"exchangeable": "an exchangeable", "independence": "an independence"}
 _METHOD = (
     "Generalised estimating equations with {correlation} working correlation and robust (sandwich) standard errors."
@@ -134,9 +141,31 @@ def _estimates(design: Design, observations: Observations, correlation: Correlat
         {
             "term": design.names, "measure": "regression_coefficient", "estimate": beta, "std_error": error, "statistic": statistic,
             "p_value": 2 * norm.sf(np.abs(statistic)), "conf_low": beta - half, "conf_high": beta + half,
-            "conf_level": LEVEL,
+            "conf_level": LEVEL, "least_count": _least(design, observations),
         }
     )  # fmt: skip
     scale = pd.DataFrame({"measure": ["residual_scale"], "estimate": [float(fit.scale)]})
     both = pd.concat([rows, scale], ignore_index=True)
     return both.assign(n=len(design.outcome), n_persons=observations.n_persons)
+
+
+def _least(design: Design, observations: Observations) -> list[int]:
+    """The fewest persons who have, or have not, what a column of two values tells, among them those of the reference."""
+    persons, outcome = observations.persons, design.outcome
+    columns = [column for column in design.columns.T if len(np.unique(column)) == _TWO]
+    least = observations.n_persons
+    if columns:
+        reference = np.all([column == column.min() for column in columns], axis=0)
+        least = np.unique(persons[reference]).size if reference.any() else least
+    if len(np.unique(outcome)) == _TWO:
+        least = min(least, *(np.unique(persons[outcome == value]).size for value in np.unique(outcome)))
+    return [min(least, *_with_each(column, persons)) for column in design.columns.T]
+
+
+def _with_each(column: NDArray[np.float64], persons: NDArray[np.integer[Any]]) -> list[int]:
+    """Persons with each of the two values of a column; of another column those whose value is not the commonest one."""
+    values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+    if len(values) == _TWO:
+        return [np.unique(persons[column == value]).size for value in values]
+    alike = place == counts.argmax() if len(values) > _TWO else np.zeros(len(column), dtype=bool)
+    return [np.unique(persons[~alike]).size]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from peereval.displays import card, paragraph, shown_table
 from peereval.errors import InvalidValueError, nearest
 from peereval.mixed_models.wording import describe
 from peereval.results import data_facts, versions
@@ -425,6 +425,10 @@ class MMRM:
             return frames[0]
         return pd.concat(frames, keys=list(self.observations.group_names), names=[self.request.groups, "round"])
 
+    def _named(self, matrix: pd.DataFrame) -> pd.DataFrame:
+        """The matrix with the names of its rows in columns; a round may be called as a column is."""
+        return matrix.rename_axis(index=lambda name: name or "round").reset_index(allow_duplicates=True)
+
     def __repr__(self) -> str:
         # the model carries the rows it was fitted to; a printed page must not
         return f"MMRM({self.request.formula!r}, {self._counts()})\n{self.coefficients.to_string(index=False)}"
@@ -433,19 +437,18 @@ class MMRM:
         return f"{self.n_observations} rows of {self.n_persons} persons in {len(self.observations.round_names)} rounds"
 
     def _repr_html_(self) -> str:
-        left_out = "; ".join(f"{reason}: {count}" for reason, count in self.exclusions.items()) or "none"
-        return (
-            f"<section><h4>{html.escape(self.request.formula)}</h4>"
-            f"{_table(self.coefficients, index=False)}"
-            f"<p>Covariance of the rounds</p>{_table(self.covariance, index=True)}"
-            f"<p>{html.escape(self.method)}</p>"
-            f"<p>{self._counts()}; rows left out: {html.escape(left_out)}. Log-likelihood {self.loglik:.4f}, AIC {self.aic:.2f}, "
-            f"BIC {self.bic:.2f}.</p></section>"
-        )
-
-
-def _table(frame: pd.DataFrame, *, index: bool) -> str:
-    return frame.to_html(index=index, na_rep="", float_format="{:.4g}".format)
+        left_out = "; ".join(f"{reason}: {count}" for reason, count in self.exclusions.items()) or "nothing"
+        fit = f"Log-likelihood {self.loglik:.4f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}."
+        parts = [
+            shown_table(self.coefficients),
+            paragraph("Covariance of the rounds"),
+            shown_table(self._named(self.covariance)),
+            paragraph(self._counts(), "Fitted to"),
+            paragraph(left_out, "Left out"),
+            paragraph(self.method, "Method"),
+            paragraph(fit),
+        ]
+        return card(self.request.formula, parts, origin=self.origin)
 
 
 def _formulaic_version() -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
+from peereval.displays import card, shown_facts
 from peereval.files import read_toml, write_text
 from peereval.programmes.consistency import misfits
 from peereval.programmes.dates import When, first_day
@@ -35,6 +36,8 @@ TIDIER = (
     "fidelity_planned", "fidelity_actual",
 )  # fmt: skip
 """The twelve items of the TIDieR checklist (Hoffmann et al. 2014, BMJ), in its order."""
+_ENTRIES = ("positions", "funding", "training", "supervision", "turnover", "sick_leave", "rounds", "answers")
+"""What a programme lists, an entry a source and number."""
 
 
 class Programme(Frozen):
@@ -335,3 +338,18 @@ class Programme(Frozen):
         return f"Programme({self.name!r}, {len(self.positions)} positions, {len(self.funding)} lines of funding)"
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        said = {item.replace("_", " "): getattr(self, item) for item in TIDIER if item != "name"}
+        entries = {
+            "when": " to ".join(str(when) for when in (self.began, self.ended) if when is not None),
+            "partners": [each.name for each in self.partners],
+            "ways of working": [each.name for each in self.models],
+            "units": [each.name for each in self.units],
+            "entries": [
+                f"{len(getattr(self, kind))} of {kind.replace('_', ' ')}" for kind in _ENTRIES if getattr(self, kind)
+            ],
+            "not told (TIDieR)": ", ".join(self.missing_items()).replace("_", " "),
+            "sources": list(self.sources.values()),
+        }
+        return card(self.name or "Programme without a name", [shown_facts(said | entries)], origin=self.origin)

@@ -34,7 +34,7 @@ def positions_over_time(programme: Programme) -> Result:
     return Result(
         kind="staffing",
         title=f"Positions of {programme.name or 'the programme'}",
-        estimates=found.drop(columns=["part_of", "share_low", "share_high"]),
+        estimates=found.drop(columns=["share_low", "share_high"]).rename(columns={"part_of": "whole"}),
         method=_METHOD,
         claim="description",
         estimand="positions at a date, as each source counts them",
@@ -67,6 +67,7 @@ _COLUMNS = {
     "agreement": "agrees or contradicts: with other entries for the same thing and date, or of parts with their whole",
     "said_by": "who says it: a label of the programme's sources",
     "place": "where in the source",
+    "whole": "the entry of which this one is a part",
 }
 
 

@@ -61,6 +61,7 @@ _COLUMNS = {
     "difference": "the sum of the parts minus the printed amount",
     "agreement": "agrees or contradicts: whether the sum of the parts is the printed amount",
     "whole": "the line of which this one is a part",
+    "positions_paid": "how many positions it pays for, where a position has the id of the line",
     "payer": "who pays",
     "partner": "for which partner",
     "scenario": "the scenario that it belongs to",
@@ -85,16 +86,18 @@ _TEXTS = (
 
 def _lines(programme: Programme) -> pd.DataFrame:
     """One row a line and time."""
+    paid = {each.id: each.count[0] for each in programme.positions if each.id}
     rows = [
         {
             "term": each.id or f"line {number}", "time": time, "printed": each.amount, "price_level": each.price_level,
-            "approximate": each.approximate, "said_by": each.source, **{name: getattr(each, name) for name in _TEXTS},
+            "approximate": each.approximate, "said_by": each.source, "positions_paid": paid.get(each.id), **{name: getattr(each, name) for name in _TEXTS},
         }
         for number, each in enumerate(programme.funding, start=1)
         for time in each.years
     ]  # fmt: skip
-    names = ["term", "time", "printed", "price_level", "approximate", "said_by", *_TEXTS]
-    kinds = dict.fromkeys(names, "string") | {"printed": "float64", "price_level": "Int64", "approximate": "bool"}
+    names = ["term", "time", "printed", "price_level", "approximate", "said_by", "positions_paid", *_TEXTS]
+    numbers = {"printed": "float64", "price_level": "Int64", "approximate": "bool", "positions_paid": "float64"}
+    kinds = dict.fromkeys(names, "string") | numbers
     return pd.DataFrame(rows, columns=names).astype(kinds)
 
 

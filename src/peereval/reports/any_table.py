@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SHARES = (
-    "answered", "death_incidence", "exact_share", "false_link_rate", "informants", "informants_reporting",
-    "informants_contradicting", "linked_share", "missing", "not_readmitted", "peer_reach", "readmission_incidence",
+    "answered", "death_incidence", "directly_standardised_rate", "exact_share", "false_link_rate", "informants", "informants_reporting",
+    "informants_contradicting", "indirectly_standardised_rate", "linked_share", "missing", "not_readmitted", "peer_reach", "probability_cost_effective", "readmission_incidence",
     "readmission_rate", "retained", "share_met", "share_met_at_least", "share_met_at_most", "share_yes", "top_box",
 )  # fmt: skip
 """Measures that are read in per cent."""
@@ -21,7 +21,10 @@ MEASURES = {
     "bed_days_per_person_year": "Bed days per person and year",
     "community_days_per_person_year": "Days in the community per person and year",
     "death_incidence": "Died without readmission",
+    "death_time_lost_difference": "Difference in time lost to death",
     "readmission_incidence": "Readmitted",
+    "readmission_time_lost_difference": "Difference in time lost to readmission",
+    "restricted_mean_time_difference": "Difference in mean time out of hospital",
     "stay_mean": "Mean, days",
     "stay_median": "Median, days",
     "stay_quartile_1": "First quartile, days",
@@ -34,7 +37,8 @@ _NUMBERS = (
     "estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high", "conf_level", "n",
     "n_persons", "numerator", "denominator",
 )  # fmt: skip
-_SILENT = (*_NUMBERS, "measure", "withheld", "headline", "primary", "role", "instrument", "scale", "reading", "order")
+_SILENT = (*_NUMBERS, "measure", "withheld", "headline", "primary", "role", "instrument", "scale", "reading", "order",
+           "approximate", "basis", "time_scale")  # fmt: skip
 """Columns that are told in another way, or say nothing to a reader."""
 
 
@@ -111,7 +115,15 @@ def _measured(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shown(rows: pd.DataFrame) -> list[str]:
-    return [str(name) for name in rows if name not in _SILENT and (rows[name].notna() & rows[name].ne("")).any()]
+    filled = [str(name) for name in rows if name not in _SILENT and (rows[name].notna() & rows[name].ne("")).any()]
+    return [name for name in filled if not _repeats(rows, name)]
+
+
+def _repeats(rows: pd.DataFrame, name: str) -> bool:
+    """Whether a column of numbers says what the estimate says."""
+    if not pd.api.types.is_float_dtype(rows[name]) or "estimate" not in rows:
+        return False
+    return bool((rows[name].isna() | rows[name].eq(rows["estimate"])).all())
 
 
 def _text(value: Any) -> str:
@@ -119,7 +131,7 @@ def _text(value: Any) -> str:
         return ", ".join(map(str, value))
     if pd.isna(value):
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 
 def _counts(rows: pd.DataFrame, records: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:

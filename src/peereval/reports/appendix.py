@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from peereval.reports.any_table import heading
 from peereval.reports.checklist_facts import AS_WRITTEN, known_facts
 from peereval.reports.notes import left_out
 from peereval.reports.reporting_checklists import filled, fitting_checklists
@@ -72,14 +73,17 @@ def _ground(value: str, speech: Words) -> str:
 
 
 def _settings(finding: Released, speech: Words) -> dict[str, Any]:
+    """The settings by their names in words; their values are the program's own words."""
     settings = {
-        name.replace("_", " "): value
-        for name, value in finding.settings.items()
-        if name != "versions" and value not in (None, "")
+        name: value for name, value in finding.settings.items() if name != "versions" and value not in (None, "")
     }
     versions = ", ".join(f"{name} {version}" for name, version in finding.settings.get("versions", {}).items())
     rows = {"claim": finding.claim, "policy": finding.policy, **settings, "versions": versions}
-    return {"title": speech.sentence(finding.title), "rows": rows}
+    bound = "source" in finding.columns
+    named = {
+        name if bound and name in finding.settings else speech.sentence(heading(name)): rows[name] for name in rows
+    }
+    return {"title": speech.sentence(finding.title), "rows": named}
 
 
 def _checklists(background: Background, chapters: Sequence[Chapter], speech: Words) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from peereval.reports.background import Background, findings_of
 from peereval.reports.brief import brief_of
 from peereval.reports.document import template
 from peereval.reports.drawings import pictures_of
-from peereval.reports.image_store import stored_print
+from peereval.reports.image_store import stored
 from peereval.reports.languages import words
 from peereval.reports.programs import as_docx, as_pdf
 from peereval.reports.slides import slides_of
@@ -77,12 +77,12 @@ def write_committee(
     """
     findings_of(chapters)
     speech, about = words(language), background or Background()
-    parts, pictures = brief_of(chapters, programme, about, speech), pictures_of(chapters, speech)
-    note = _note(title, parts, _main(pictures), about, speech)
     with ThreadPoolExecutor() as pool:
-        # other programs work while the rest is made here
-        docx = pool.submit(copy_context().run, _docx, note)
+        # other programs work while the rest is made here, and the slowest begins first
         pdf = pool.submit(copy_context().run, _pdf, report)
+        parts, pictures = brief_of(chapters, programme, about, speech), pictures_of(chapters, speech)
+        note = _note(title, parts, _main(pictures), about, speech)
+        docx = pool.submit(copy_context().run, _docx, note)
         slides, tables = slides_of(title, parts, pictures, speech), workbook_of(chapters, title, speech)
     files: dict[str, bytes | None] = {
         "note.html": note.encode(),
@@ -102,11 +102,11 @@ def write_committee(
 
 
 def _docx(note: str) -> bytes | None:
-    return stored_print(note.encode(), "docx", partial(as_docx, note))
+    return stored("docx", [note], partial(as_docx, note))
 
 
 def _pdf(report: Path | None) -> bytes | None:
-    return None if report is None else stored_print(report.read_bytes(), "pdf", partial(as_pdf, report))
+    return None if report is None else stored("pdf", [report.read_bytes()], partial(as_pdf, report))
 
 
 def _written(folder: Path, files: dict[Path, bytes]) -> list[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import json
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from peereval.reports.background import OWN_PARTS, Background, Chapter, findings
 from peereval.reports.brief import MADE_UP
 from peereval.reports.drawings import drawings_of
 from peereval.reports.groups import group_summaries, told_nothing
+from peereval.reports.image_store import stored
 from peereval.reports.languages import words
 from peereval.reports.notes import notes_of
 from peereval.reports.response import SURVEYED, response_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jinja2 import Environment, Template
+    from pandas import DataFrame
 
     from peereval.reports.languages import Words
     from peereval.results import Released
@@ -118,14 +121,8 @@ def _failure(text: str, speech: Words) -> str:
 
 def _shown(finding: Released, identity: str, response: str, speech: Words) -> dict[str, Any]:
     note = response if finding.kind in SURVEYED else None
-    tables = [
-        (
-            speech.sentence(caption),
-            as_gt(caption, cells, f"{identity}-{place}", note=note, speech=speech).as_raw_html(),
-            cells.astype(str).map(len).to_numpy().max(initial=0) > _LONG,
-        )
-        for place, (caption, cells) in enumerate(tables_of(finding), start=1)
-    ]
+    depends = [finding, identity, note, speech.language]
+    tables = json.loads(stored("json", depends, partial(_tables, tables_of(finding), identity, note, speech)))
     return {
         "title": speech.sentence(finding.title),
         "estimand": speech.sentence(finding.estimand),
@@ -141,6 +138,19 @@ def _shown(finding: Released, identity: str, response: str, speech: Words) -> di
         "tables": tables,
         "notes": [speech.sentence(text) for text in notes_of(finding)],
     }
+
+
+def _tables(printed: list[tuple[str, DataFrame]], identity: str, note: str | None, speech: Words) -> bytes:
+    """Caption, HTML, and whether its cells are wrapped, of each table of a result."""
+    made = [
+        (
+            speech.sentence(caption),
+            as_gt(caption, cells, f"{identity}-{place}", note=note, speech=speech).as_raw_html(),
+            bool(cells.astype(str).map(len).to_numpy().max(initial=0) > _LONG),
+        )
+        for place, (caption, cells) in enumerate(printed, start=1)
+    ]
+    return json.dumps(made, ensure_ascii=False).encode()
 
 
 def _methods(findings: Sequence[Released], speech: Words) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from peereval.figures.selection import BESIDE, EFFECTS, LEVELS, SIZES, chosen_scales, level_measure, names_of
 from peereval.reports.any_table import main_numbers
-from peereval.reports.image_store import stored_image
+from peereval.reports.image_store import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,7 +98,7 @@ class Drawing:
         bytes
             The image; the same result gives the same bytes.
         """
-        return stored_image(self.finding, self.options, speech.language, form, partial(self._drawn, speech, form))
+        return stored(form, [self.finding, self.options, speech.language], partial(self._drawn, speech, form))
 
     def _drawn(self, speech: Words, form: str) -> bytes:
         import matplotlib.pyplot as plt

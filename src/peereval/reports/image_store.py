@@ -1,30 +1,38 @@
-"""Images and tables that were made before: kept by what they show, so that a report makes only what is new."""
+"""What was made of released results before: kept by all that it depends on, so that a report makes only what is new."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
 from peereval.files import write_together
+from peereval.results import Released
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from peereval.results import Released
+Made = TypeVar("Made", bytes, bytes | None)
+_MAKERS = ("peereval", "pandas", "matplotlib", "great_tables", "openpyxl", "python-pptx", "jinja2")
+"""Packages of whose version an output may depend."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Store:
     folder: Path
+    versions: tuple[str, ...]
     used: set[str] = field(default_factory=set)
+    known: dict[int, tuple[Released, str]] = field(default_factory=dict)
+    """Results with their hashes, by which they need be read once only."""
 
 
 _STORE: ContextVar[_Store | None] = ContextVar("image_store", default=None)
@@ -32,15 +40,15 @@ _STORE: ContextVar[_Store | None] = ContextVar("image_store", default=None)
 
 @contextmanager
 def kept_images(folder: Path) -> Iterator[None]:
-    """Take images from a folder while reports are written, and keep those there that were drawn.
+    """Take from a folder what was made before while reports are written, and keep there what is made.
 
     Parameters
     ----------
     folder : Path
-        The folder; it is made where it is missing. Images that were not asked for are removed at the end.
+        The folder; it is made where it is missing. What was not asked for is removed at the end.
     """
     folder.mkdir(exist_ok=True)
-    store = _Store(folder)
+    store = _Store(folder, tuple(map(version, _MAKERS)))
     token = _STORE.set(store)
     try:
         yield
@@ -51,35 +59,50 @@ def kept_images(folder: Path) -> Iterator[None]:
             place.unlink()
 
 
-def stored_image(
-    finding: Released, options: Mapping[str, str], language: str, form: str, draw: Callable[[], bytes]
-) -> bytes:
-    """Give an image that was drawn before, or draw it.
+def stored(form: str, depends: Sequence[object], make: Callable[[], Made]) -> Made:
+    """Give what was made before of the same, or make it.
 
     Parameters
     ----------
-    finding : Released
-        What it shows.
-    options : mapping of str to str
-        What the figure was asked for.
-    language, form : str
-        The language of its words, and the kind of image.
-    draw : callable
-        Draws it.
+    form : str
+        What is made: the ending of a file.
+    depends : sequence
+        All that it depends on beside the versions of packages: released results, texts, bytes, numbers.
+    make : callable
+        Makes it; None where the program that makes it is not there.
 
     Returns
     -------
-    bytes
-        The image.
+    bytes or None
+        The file.
     """
     store = _STORE.get()
     if store is None:
-        return draw()
-    place = _place(store, finding, [dict(options), language, version("matplotlib")], form)
+        return make()
+    whole = json.dumps([form, store.versions, *depends], default=partial(_hashable, store))
+    place = store.folder / f"{sha256(whole.encode()).hexdigest()[:24]}.{form}"
     if not place.is_file():
-        image = draw()
-        write_together({place: lambda beside: beside.write_bytes(image)})
+        made = make()
+        if made is None:
+            return made
+        write_together({place: lambda beside: beside.write_bytes(made)})
+    store.used.add(place.name)
     return place.read_bytes()
+
+
+def _hashable(store: _Store, part: object) -> object:
+    """What stands for a part of a key that JSON does not know."""
+    if isinstance(part, Released):
+        if id(part) not in store.known:
+            parts = {each.name: getattr(part, each.name) for each in fields(part)}
+            whole = json.dumps(parts, default=partial(_hashable, store))
+            store.known[id(part)] = (part, sha256(whole.encode()).hexdigest())
+        return store.known[id(part)][1]
+    if isinstance(part, pd.DataFrame):
+        return part.to_json(orient="split", double_precision=15)
+    if isinstance(part, bytes):
+        return sha256(part).hexdigest()
+    return dict(part) if isinstance(part, Mapping) else str(part)
 
 
 def stored_tables(
@@ -99,56 +122,15 @@ def stored_tables(
     list of tuple of str and DataFrame
         The tables.
     """
-    store = _STORE.get()
-    if store is None:
+    if _STORE.get() is None:
         return make()
-    place = _place(store, finding, [], "json")
-    if not place.is_file():
+
+    def written() -> bytes:
         made = [
             (caption, list(cells.columns), cells.astype(object).where(cells.notna(), None).to_numpy().tolist())
             for caption, cells in make()
         ]
-        written = json.dumps(made, ensure_ascii=False)
-        write_together({place: lambda beside: beside.write_text(written, encoding="utf-8")})
-    kept = json.loads(place.read_text(encoding="utf-8"))
+        return json.dumps(made, ensure_ascii=False).encode()
+
+    kept = json.loads(stored("json", [finding], written))
     return [(caption, pd.DataFrame(rows, columns=columns)) for caption, columns, rows in kept]
-
-
-def _place(store: _Store, finding: Released, more: list[object], form: str) -> Path:
-    """Where that which shows a result is kept: named by all that it depends on."""
-    shown = (finding.kind, finding.title, dict(finding.settings), dict(finding.columns), finding.origin)
-    rows = finding.estimates.to_json(orient="split", double_precision=15)
-    whole = json.dumps([shown, rows, more, form, version("peereval")], default=str)
-    place = store.folder / f"{sha256(whole.encode()).hexdigest()[:24]}.{form}"
-    store.used.add(place.name)
-    return place
-
-
-def stored_print(page: bytes, form: str, make: Callable[[], bytes | None]) -> bytes | None:
-    """Give what a program made of a page before, or let it be made.
-
-    Parameters
-    ----------
-    page : bytes
-        The page.
-    form : {"docx", "pdf"}
-        What is made of it.
-    make : callable
-        Makes it; None where the program is not there.
-
-    Returns
-    -------
-    bytes or None
-        The file.
-    """
-    store = _STORE.get()
-    if store is None:
-        return make()
-    place = store.folder / f"{sha256(page).hexdigest()[:24]}.{form}"
-    if not place.is_file():
-        made = make()
-        if made is None:
-            return None
-        write_together({place: lambda beside: beside.write_bytes(made)})
-    store.used.add(place.name)
-    return place.read_bytes()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import astuple
+from functools import partial
 from typing import TYPE_CHECKING
 
 from peereval.reports.archives import without_times
+from peereval.reports.image_store import stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +51,11 @@ def slides_of(title: str, parts: Sequence[Part], pictures: Sequence[Picture], sp
     bytes
         A ``.pptx`` file; the same results give the same bytes.
     """
+    depends = [title, [*map(astuple, parts)], [*map(astuple, pictures)], speech.language]
+    return stored("pptx", depends, partial(_deck, title, parts, pictures, speech))
+
+
+def _deck(title: str, parts: Sequence[Part], pictures: Sequence[Picture], speech: Words) -> bytes:
     from pptx import Presentation
     from pptx.util import Inches
 

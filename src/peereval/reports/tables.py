@@ -111,9 +111,30 @@ def as_gt(
     heads = dict(zip(cells.columns, said.columns, strict=True))
     subtitle = None if note is None else spoken.sentence(note)
     table = GT(said, id=identity).tab_header(title=spoken.sentence(caption), subtitle=subtitle).cols_align("left")
-    numeric = [heads[name] for name in cells.columns if name not in _TEXT_COLUMNS and _has_numbers(cells[name])]
+    numeric = [heads[name] for name in numeric_columns(cells)]
     table = table.cols_align("right", columns=numeric) if numeric else table
     return table.tab_style(style.text(weight="bold"), loc.column_labels())
+
+
+def numeric_columns(cells: pd.DataFrame) -> list[str]:
+    """Name the columns of a printed table that are aligned as numbers.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Texts in English, as `tables_of` gives them.
+
+    Returns
+    -------
+    list of str
+        Their names.
+
+    Examples
+    --------
+    >>> numeric_columns(pd.DataFrame({"Group": ["12"], "n": ["12"]}))
+    ['n']
+    """
+    return [str(name) for name in cells.columns if name not in _TEXT_COLUMNS and _has_numbers(cells[name])]
 
 
 def _has_numbers(cells: pd.Series) -> bool:

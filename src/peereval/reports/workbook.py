@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from peereval.reports.any_table import heading
 from peereval.reports.archives import without_times
 from peereval.reports.background import findings_of
 from peereval.reports.brief import MADE_UP
+from peereval.reports.image_store import stored
 from peereval.reports.tables import spoken_cells, tables_of
 
 if TYPE_CHECKING:
@@ -51,6 +53,11 @@ def workbook_of(chapters: Sequence[Chapter], title: str, speech: Words) -> bytes
         An ``.xlsx`` file: a sheet with the contents, one for each printed table, and one for the released numbers of each
         result. Texts are never formulas; the same results give the same bytes.
     """
+    depends = [title, *findings_of(chapters), speech.language]
+    return stored("xlsx", depends, partial(_book, chapters, title, speech))
+
+
+def _book(chapters: Sequence[Chapter], title: str, speech: Words) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook()

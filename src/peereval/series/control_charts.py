@@ -92,7 +92,10 @@ def control_chart(
     if chart not in get_args(Chart):
         msg = f"There is no control chart {chart!r}."
         raise InvalidValueError(msg, hint=nearest(str(chart), get_args(Chart)))
-    periods = phases_of(series, (numerator, denominator), time=time, freeze=freeze, breaks=breaks)
+    frame = series.estimates if isinstance(series, Result) else series
+    # whose the cases are decides whether the chart may be released
+    persons = ["n_persons"] if isinstance(frame, pd.DataFrame) and "n_persons" in frame else []
+    periods = phases_of(series, (numerator, denominator, *persons), time=time, freeze=freeze, breaks=breaks)
     periods = periods.rename(columns={numerator: "numerator", denominator: "denominator"})
     known = periods["numerator"].notna() & (periods["denominator"] > 0)
     _check_counts(periods, chart)
@@ -178,7 +181,11 @@ def _estimates(rows: pd.DataFrame, chart: Chart) -> pd.DataFrame:
         {
             "measure": "charted_rate" if chart == "u" else "charted_share",
             "time": rows["time"],
-            **{name: rows[name] for name in ("estimate", "numerator", "denominator", *_COLUMNS)},
+            **{
+                name: rows[name]
+                for name in ("estimate", "n_persons", "numerator", "denominator", *_COLUMNS)
+                if name in rows
+            },
         }
     )
 

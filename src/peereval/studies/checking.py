@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from peereval.admissions.definition import readmission_definition
 from peereval.errors import IdentifierError, PeerevalError, UnusedColumnsWarning
 from peereval.files import existing_file
+from peereval.reports.languages import words
 from peereval.studies.answer_checks import answer_findings, instrument_findings
 from peereval.studies.arms import check_arms
 from peereval.studies.findings import Finding, mended, understood
@@ -67,16 +68,28 @@ class StudyCheck:
         """Whether nothing must be mended."""
         return not self.problems
 
-    def text(self) -> str:
-        """Give the findings as lines to read, those that must be mended last."""
+    def text(self, language: str = "en") -> str:
+        """Give the findings as lines to read, those that must be mended last.
+
+        Parameters
+        ----------
+        language : {"en", "da", "sv"}
+            The language; what has no translation is given in English.
+
+        Returns
+        -------
+        str
+            The lines.
+        """
+        say = words(language, "command-line").sentence
         lines = [self.file]
         for kind, heading in _HEADINGS.items():
             mine = [each for each in self.findings if each.kind == kind]
             if mine:
-                lines += ["", heading, *(f"  {each.code:<12} {each.where}: {each.text}" for each in mine)]
+                lines += ["", say(heading), *(f"  {each.code:<12} {each.where}: {say(each.text)}" for each in mine)]
         count = len(self.problems)
         end = f"{count} {'problem' if count == 1 else 'problems'} to mend." if count else "Nothing to mend."
-        return "\n".join([*lines, "", end])
+        return "\n".join([*lines, "", say(end)])
 
     def _repr_html_(self) -> str:
         import html

@@ -7,8 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from peereval.errors import DestinationError
+from peereval.studies.locking import alone
 from peereval.studies.prespecification import SECURE
-from peereval.studies.running import Run, run_study
+from peereval.studies.running import Run, disk_errors, run_alone
 from peereval.studies.saving import CONFIRMED, PARTS, RELEASED
 
 if TYPE_CHECKING:
@@ -45,12 +46,18 @@ def confirm_release(
     Raises
     ------
     DestinationError
-        The folder cannot be written; nothing is left half-written.
+        The folder cannot be written, or another run works in it; nothing is left half-written.
     """
-    run = run_study(study, policy=policy, progress=progress)
-    if run.report is None or run.failed:
-        return run, None
-    day = (today or date.today()).isoformat()  # noqa: DTZ011 - the day on the wall of those who send it
+    with disk_errors(), alone(study.file(SECURE)):
+        run = run_alone(study, report=None, policy=policy, again=False, progress=progress)
+        if run.report is None or run.failed:
+            return run, None
+        return run, _kept(study, today or date.today())  # noqa: DTZ011 - the day on the wall of those who send it
+
+
+def _kept(study: Study, today: date) -> Path:
+    """Copy what was released: written beside, then put in its place."""
+    day = today.isoformat()
     folder = study.file(RELEASED) / CONFIRMED
     taken = len(list(folder.glob(f"{day}*")))
     place = folder / (f"{day}-{taken + 1}" if taken else day)
@@ -65,4 +72,4 @@ def confirm_release(
         raise DestinationError(msg, hint="Look at the folder's rights and the free space.") from None
     finally:
         shutil.rmtree(beside.parent, ignore_errors=True)
-    return run, place
+    return place

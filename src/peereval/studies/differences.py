@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _KEYS = ["section", "title", "figure", "number", "nth"]
 _NO_NUMBERS = ("time", "conf_level")
 """Numbers that say which figure it is."""
+_COUNTS = ("numerator", "denominator", "n", "n_persons")
+"""Numbers that count persons or rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +40,8 @@ class Differences:
     added, gone : int
         Numbers that stand in one of them only.
     reasons : mapping of str to tuple of str
-        Section to what it depends on that has changed.
+        Section to what it depends on that has changed. Files are compared by hashes that need a key; where the two were
+        hashed by different keys, that is said, with what the released counts tell instead.
     """
 
     moved: pd.DataFrame
@@ -87,13 +90,21 @@ def compare_releases(old: str | Path, new: str | Path) -> Differences:
     agree = (shared["value_old"] == shared["value_new"]) | (shared["value_old"].isna() & shared["value_new"].isna())
     moved = shared[~agree].rename(columns={"value_old": "old", "value_new": "new"})
     moved = moved.assign(difference=moved["new"] - moved["old"])
+    counts = shared.assign(agree=agree)[shared["number"].isin(_COUNTS)]
     return Differences(
         moved=moved[["section", "title", "figure", "number", "old", "new", "difference"]].reset_index(drop=True),
         same=int(agree.sum()),
         added=int((both["_merge"] == "right_only").sum()),
         gone=int((both["_merge"] == "left_only").sum()),
         reasons={
-            name: (*_changed(inputs_of(old / name), inputs_of(new / name)), *_settings(before[name], after[name]))
+            name: (
+                *_changed(
+                    inputs_of(old / name),
+                    inputs_of(new / name),
+                    _counted(counts[counts["section"] == name], before[name], after[name]),
+                ),
+                *_settings(before[name], after[name]),
+            )
             for name in before
             if name in after
         },
@@ -132,11 +143,16 @@ def _long(finding: Released) -> pd.DataFrame:
     return long.assign(figure=long["figure"].astype("string").str.replace(r"( · )+", " · ", regex=True).str.strip(" ·"))
 
 
-def _changed(old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator[str]:
+def _changed(old: dict[str, Any] | None, new: dict[str, Any] | None, counted: Iterator[str]) -> Iterator[str]:
     if old is None or new is None:
-        yield "what it depends on is not recorded in both, so changed data cannot be told"
+        yield "what it depends on is not recorded in both, so whether data, study file or notebook changed cannot be told"
+        yield from counted
         return
-    yield from _hashed(old, new)
+    if old["key"] == new["key"]:
+        yield from _hashed(old, new)
+    else:
+        yield "hashed by different keys, so whether data, study file or notebook changed cannot be told"
+        yield from counted
     if old["policy"] != new["policy"]:
         yield f"policy: {old['policy']} → {new['policy']}"
     packages = [name for name in new["versions"] if old["versions"].get(name) != new["versions"][name]]
@@ -144,15 +160,24 @@ def _changed(old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator
 
 
 def _hashed(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
-    if old["key"] != new["key"]:
-        yield "what it depends on is not recorded in both by the same key, so changed data cannot be told"
-        return
     for part, word in (("data", "data"), ("settings", "study file")):
         names = [name for name in {**old[part], **new[part]} if old[part].get(name) != new[part].get(name)]
         if names:
             yield f"{word}: {', '.join(names)}"
     if old["notebook"] != new["notebook"]:
         yield "notebook"
+
+
+def _counted(counts: pd.DataFrame, old: list[Released], new: list[Released]) -> Iterator[str]:
+    """What released counts tell of the data, where their files cannot be compared."""
+    differing = int((~counts["agree"]).sum())
+    yield f"{differing} of {len(counts)} released counts of persons or rows differ"
+    before = {finding.title: finding.exclusions for finding in old}
+    for finding in new:
+        was = before.get(finding.title, finding.exclusions)
+        for reason in dict.fromkeys([*was, *finding.exclusions]):
+            if was.get(reason) != finding.exclusions.get(reason):
+                yield f"left out ({reason}): {was.get(reason, 'none')} → {finding.exclusions.get(reason, 'none')}"
 
 
 def _settings(old: list[Released], new: list[Released]) -> Iterator[str]:

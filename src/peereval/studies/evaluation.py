@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from peereval.disclosure.release import release
+from peereval.displays import card, paragraph, shown_facts
 from peereval.reports.background import Chapter
 from peereval.reports.committee import write_committee
 from peereval.reports.document import write_report
+from peereval.results import weakest_origin
 from peereval.studies.background import background_of
 from peereval.studies.saving import confirmed_results
 from peereval.studies.sections import SECTIONS, wanted_sections
@@ -87,7 +89,15 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         found = [result for results in self.results.values() for result in results]
-        return "".join(result._repr_html_() for result in found)
+        counts = {
+            heading: f"{len(self.results[name])} {'result' if len(self.results[name]) == 1 else 'results'}"
+            for name, (heading, _) in wanted_sections(self.study).items()
+            if self.results.get(name)
+        }
+        origin = weakest_origin(each.origin for each in found)
+        parts = [shown_facts(counts), paragraph("The numbers below are exact and stay inside; .released may leave.")]
+        own = card(self.study.plan.study.title, parts, origin=origin)
+        return own + "".join(result._repr_html_() for result in found)
 
 
 def write_study_report(

@@ -17,6 +17,7 @@ from peereval.reports.image_store import kept_images
 from peereval.studies.evaluation import shown, write_study_committee, write_study_report
 from peereval.studies.inputs import NAME, inputs_of, section_inputs
 from peereval.studies.kernels import Failure, failure_of, run_notebooks
+from peereval.studies.locking import alone
 from peereval.studies.prespecification import SECURE, record_plan
 from peereval.studies.saving import PARTS, PENDING, POLICY, RELEASED, STUDY, released_sections
 from peereval.studies.section_notebooks import NOTEBOOKS, code_of, has_outputs, warned, write_notebooks
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from peereval.studies.study import Study
+
+
+_MADE = "figures"
+"""The folder in ``secure/`` that keeps figures and other outputs by what they show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def run_study(
     policy : str, optional
         Another disclosure policy than that of the study file.
     again : bool
-        Whether to run all sections, changed or not.
+        Whether to run all sections and to make all outputs anew, changed or not.
     progress : bool
         Whether to show on the terminal what is being done.
 
@@ -87,14 +92,16 @@ def run_study(
     Raises
     ------
     PeerevalError
-        The folder cannot be written, or a notebook is broken. A cell that fails raises nothing: its section is among
+        The folder cannot be written, another run works in it, or a notebook is broken. A cell that fails raises nothing: its section is among
         those that failed, and what it had released before is taken away.
     """
-    with _disk_errors():
-        return _run(study, report, study.plan.disclosure.policy if policy is None else policy, again, progress)
+    with disk_errors(), alone(study.file(SECURE)):
+        return run_alone(study, report=report, policy=policy, again=again, progress=progress)
 
 
-def _run(study: Study, report: Path | None, policy: str, again: bool, progress: bool) -> Run:
+def run_alone(study: Study, *, report: Path | None, policy: str | None, again: bool, progress: bool) -> Run:
+    """Run a study as `run_study` does, for a caller that keeps other runs out itself."""
+    policy = study.plan.disclosure.policy if policy is None else policy
     wanted = _prepared(study)
     notebooks = {name: study.file(NOTEBOOKS) / f"{name}.ipynb" for name in wanted}
     inputs = {name: section_inputs(study, name, code=code_of(notebooks[name]), policy=policy) for name in wanted}
@@ -111,10 +118,15 @@ def _run(study: Study, report: Path | None, policy: str, again: bool, progress: 
 
         variables = {PENDING: str(pending.resolve()), POLICY: policy, STUDY: str(study.path.resolve())}
         run_notebooks(
-            {name: notebooks[name] for name in changed}, environment=variables, ended=ended, meanwhile=_load_packages
+            {name: notebooks[name] for name in changed},
+            environment=variables,
+            ended=ended,
+            meanwhile=_load_packages if changed else tuple,
         )
         say("Report")
         failed = {name: failure for name, failure in failures.items() if failure is not None}
+        if again:
+            shutil.rmtree(study.file(SECURE) / _MADE, ignore_errors=True)
         place = _report(study, wanted, failed, report)
     return Run(
         report=place,
@@ -132,8 +144,14 @@ def _load_packages() -> None:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
-    """A full disk, or a folder without rights, told as what it is."""
+def disk_errors() -> Iterator[None]:
+    """Tell a full disk, or a folder without rights, as what it is.
+
+    Raises
+    ------
+    DestinationError
+        In the place of the system's own error.
+    """
     try:
         yield
     except OSError as error:
@@ -185,7 +203,7 @@ def _report(study: Study, wanted: list[str], failed: Mapping[str, Failure], plac
         return None
     folder = study.file(RELEASED)
     report = folder / "report.html" if place is None else place
-    with kept_images(study.file(SECURE) / "figures"):
+    with kept_images(study.file(SECURE) / _MADE):
         write_study_report(study, found, report, failed=failed)
         write_study_committee(study, found, folder, report=report, failed=failed)
     return report

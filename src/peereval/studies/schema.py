@@ -68,6 +68,29 @@ def study_tables() -> dict[str, tuple[str, tuple[StudyKey, ...]]]:
     return dict(_tables(Plan, ""))
 
 
+def file_tables(model: type[BaseModel]) -> dict[str, tuple[str, tuple[StudyKey, ...]]]:
+    """Give the tables of another file that a class checks, such as a programme file.
+
+    Parameters
+    ----------
+    model : type
+        The class.
+
+    Returns
+    -------
+    dict of str to tuple
+        As `study_tables`; the keys that stand above all tables come first, under an empty header.
+
+    Examples
+    --------
+    >>> from peereval.programmes.programme import Programme
+    >>> list(file_tables(Programme))[:3]
+    ['', '[[partners]]', '[[models]]']
+    """
+    inside = {header: told for header, told in _tables(model, "") if told[1]}
+    return {"": (_summary(model), tuple(_keys(model, ""))), **inside}
+
+
 def study_schema() -> dict[str, Any]:
     """Give the JSON Schema of a study.toml, for editors that know it.
 

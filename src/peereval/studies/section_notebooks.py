@@ -160,6 +160,38 @@ def has_outputs(place: Path) -> bool:
     return any(cell.get("outputs") for cell in _cells(place))
 
 
+def without_outputs(place: Path) -> bool:
+    """Take out of a notebook what its cells show; all else stays as it is.
+
+    Parameters
+    ----------
+    place : Path
+        The notebook.
+
+    Returns
+    -------
+    bool
+        Whether they showed anything.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError
+        There is none, or it is broken.
+    DestinationError
+        It cannot be written.
+    """
+    if not has_outputs(place):
+        return False
+    whole = json.loads(place.read_text(encoding="utf-8"))
+    for cell in whole["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": None, "outputs": []}
+    # widgets keep what they show beside the cells
+    whole.get("metadata", {}).pop("widgets", None)
+    write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", place)
+    return True
+
+
 def warned(place: Path) -> list[str]:
     """Read the warnings of ours that the cells of a notebook gave, each once.
 

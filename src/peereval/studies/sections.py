@@ -1,28 +1,18 @@
-"""The sections of an evaluation: each a function of a study and its data that gives results."""
+"""The sections of an evaluation: each a function of a study and its data that gives results.
+
+Each loads the rooms that it works with itself: a run computes few of them, and every kernel one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from peereval.costs.budgets import budget_scenarios
-from peereval.costs.returns import break_even
-from peereval.costs.value_for_money import cost_effectiveness
 from peereval.disclosure.policy import treatment_of
-from peereval.instruments.lookup import instrument as look_up
-from peereval.interviews.informants import informant_counts
-from peereval.interviews.scores_beside import joint_display
-from peereval.interviews.themes import theme_matrix
 from peereval.panel import round_order
-from peereval.rounds.compare import compare_rounds
 from peereval.rounds.rules import AUTO
-from peereval.studies.hospital_outcomes import hospital_outcomes
-from peereval.studies.linking import unlinked_note
 from peereval.studies.materials import BUDGET_OF_PROGRAMME
 from peereval.studies.plan import contrast_of
-from peereval.surveys.attrition import attrition
-from peereval.surveys.baseline import baseline_table
-from peereval.surveys.distribution import answer_distribution
 from peereval.surveys.local_items import INSTRUMENT as LOCAL
 
 if TYPE_CHECKING:
@@ -52,6 +42,11 @@ def participation(study: Study, data: StudyData) -> list[Result]:
         Who answered, with those who stayed beside those who left; how answers were linked, where they were by a code;
         and what those of the first round were like.
     """
+    from peereval.instruments.lookup import instrument as look_up
+    from peereval.studies.linking import unlinked_note
+    from peereval.surveys.attrition import attrition
+    from peereval.surveys.baseline import baseline_table
+
     arm = "arm" if study.two_arms else None
     scores = data.scores[data.scores["instrument"].isin(study.plan.survey.instruments)]
     headlines = {name: look_up(name).headline for name in study.plan.survey.instruments}
@@ -77,6 +72,8 @@ def questions(study: Study, data: StudyData) -> list[Result]:
     list of Result
         One result, or none where the study has no questions of its own.
     """
+    from peereval.surveys.distribution import answer_distribution
+
     if not study.local_items:
         return []
     by = "arm" if study.two_arms else None
@@ -100,6 +97,9 @@ def rounds(study: Study, data: StudyData) -> list[Result]:
         Where more links between rounds may be false than rule R4 allows, the rounds are compared as not linked, without
         what only linked rounds can be adjusted for, and the result says so.
     """
+    from peereval.rounds.compare import compare_rounds
+    from peereval.studies.linking import unlinked_note
+
     how, unlinked = study.plan.comparisons, unlinked_note(data.linkage)
     scores = data.scores if unlinked else _with_columns(data, how)
     own = scores["instrument"] == LOCAL
@@ -186,6 +186,8 @@ def hospital(study: Study, data: StudyData) -> list[Result]:
     list of Result
         A result for each outcome, or none where the study has no contacts.
     """
+    from peereval.studies.hospital_outcomes import hospital_outcomes
+
     return hospital_outcomes(study, data)
 
 
@@ -230,6 +232,10 @@ def interviews(study: Study, data: StudyData) -> list[Result]:
     list of Result
         Informants, the theme matrix and the joint display, as far as the study has them.
     """
+    from peereval.interviews.informants import informant_counts
+    from peereval.interviews.scores_beside import joint_display
+    from peereval.interviews.themes import theme_matrix
+
     plan, informants, codings = study.plan.interviews, study.informants(), study.codings()
     if plan is None:
         return []
@@ -264,6 +270,8 @@ def costs(study: Study, _data: StudyData) -> list[Result]:
 
 
 def _budget(study: Study, plan: CostsPlan) -> list[Result]:
+    from peereval.costs.budgets import budget_scenarios
+
     if plan.budget is None:
         return []
     described = study.programme() if plan.budget == BUDGET_OF_PROGRAMME else None
@@ -272,6 +280,8 @@ def _budget(study: Study, plan: CostsPlan) -> list[Result]:
 
 
 def _person_costs(study: Study, plan: CostsPlan) -> list[Result]:
+    from peereval.costs.value_for_money import cost_effectiveness
+
     asked, design = plan.person_level, study.plan.study
     if asked is None or design.allocation is None:
         return []
@@ -284,6 +294,8 @@ def _person_costs(study: Study, plan: CostsPlan) -> list[Result]:
 
 
 def _break_even(plan: CostsPlan) -> list[Result]:
+    from peereval.costs.returns import break_even
+
     return [] if plan.break_even is None else [break_even(**plan.break_even.model_dump())]
 
 

@@ -8,23 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from peereval.admissions.contacts import read_contacts
-from peereval.admissions.readmission import readmissions
 from peereval.contracts import INVITED, PERSONS, check_frame
 from peereval.errors import InvalidValueError
 from peereval.files import existing_file, read_table
-from peereval.instruments.scoring import score
-from peereval.interviews.codings import read_codings
 from peereval.mentions import row_numbers
 from peereval.programmes.programme import Programme
 from peereval.studies.arms import check_arms, check_units, with_arm
-from peereval.studies.linking import linked_responses
 from peereval.studies.prespecification import record_plan
 from peereval.studies.reading import read_plan
-from peereval.surveys.item_file import read_item_file
-from peereval.surveys.local_items import score_local
 from peereval.surveys.mapping import SheetLayout, SurveyMapping
-from peereval.surveys.responses import read_survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,6 +139,9 @@ class Study:
         PeerevalError
             As in `read`.
         """
+        from peereval.instruments.scoring import score
+        from peereval.surveys.responses import read_survey
+
         index = self._index() if contacts else None
         if not survey:
             return StudyData(pd.DataFrame(), None, pd.DataFrame(), index)
@@ -166,9 +161,13 @@ class Study:
         check_arms(self, responses)
         linkage = None
         if plan.linking is not None:
+            from peereval.studies.linking import linked_responses
+
             responses, linkage = linked_responses(responses, plan.linking, two_arms=self.two_arms)
         scores = score(responses, plan.instruments, coding=plan.coding)
         if self.local_items:
+            from peereval.surveys.local_items import score_local
+
             scores = pd.concat([scores, score_local(responses, self.local_items)], ignore_index=True)
         return StudyData(responses, self.invited(), scores, index, linkage)
 
@@ -312,6 +311,8 @@ class Study:
         survey = self.plan.survey
         layout = {name: getattr(survey, name) for name in SheetLayout.model_fields}
         if survey.item_file is not None:
+            from peereval.surveys.item_file import read_item_file
+
             layout["item_columns"] = read_item_file(self.file(survey.item_file)) | survey.item_columns
         mapping = SurveyMapping(**layout, local=self.local_items)
         if survey.linking is None or not mapping.describes_columns:
@@ -319,6 +320,11 @@ class Study:
         # a mapping keeps the columns it names, and the parts of the code are named here
         parts = {name: name for name in survey.linking.parts}
         return mapping.model_copy(update={"keep": parts | mapping.keep})
+
+    def _repr_html_(self) -> str:
+        from peereval.studies.study_card import study_card
+
+        return study_card(self)
 
     def file(self, name: str) -> Path:
         """Give the path of a file that the study names.
@@ -372,6 +378,8 @@ class Study:
         PeerevalError
             The file is missing, unreadable or breaks its contract, or lacks a unit of ``[units]``.
         """
+        from peereval.admissions.contacts import read_contacts
+
         plan = self.plan.contacts
         if plan is None:
             return None
@@ -443,6 +451,8 @@ class Study:
         PeerevalError
             The file is missing, unreadable or breaks its contract.
         """
+        from peereval.interviews.codings import read_codings
+
         plan = self.plan.interviews
         if plan is None or plan.codings is None:
             return None
@@ -469,6 +479,8 @@ class Study:
         return read_table(self.file(name))
 
     def _index(self) -> ir.Table | None:
+        from peereval.admissions.readmission import readmissions
+
         plan, contacts = self.plan.contacts, self.contacts()
         if plan is None or contacts is None:
             return None

@@ -8,10 +8,13 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peereval.errors import ColumnError, InvalidValueError
-from peereval.files import existing_file, write_together
+from peereval.errors import ColumnError, InvalidValueError, UnreadableFileError
+from peereval.files import UNFINISHED, existing_file, write_together
+from peereval.reports.languages import words
 from peereval.studies.erasing import ERASERS
+from peereval.studies.locking import LOCK, alone
 from peereval.studies.prespecification import RECORD, SECURE
+from peereval.studies.section_notebooks import NOTEBOOKS, without_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
     from peereval.studies.study import Study
 
 
-KEPT = (RECORD, "key")
-"""What stays in ``secure/``: the plan, and the key of the fingerprints that have left."""
+KEPT = (RECORD, "key", LOCK)
+"""What stays in ``secure/``: the plan, the key of the fingerprints that have left, and the lock."""
+CHECKPOINTS = ".ipynb_checkpoints"
+"""Where JupyterLab keeps copies of what was opened in it, beside that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +39,40 @@ class Withdrawal:
     by_hand : mapping of str to str
         File that could not be searched or changed, and why.
     dropped : tuple of str
-        What was deleted in ``secure/``, since it was made of the rows.
+        What was deleted, since it was made of the rows: all that a run left in ``secure/``, copies of notebooks that
+        JupyterLab keeps, and what a run that was broken off left half-written beside a file.
+    cleared : tuple of str
+        Notebooks that stay, but without what their cells had shown.
     """
 
     removed: Mapping[str, int]
     by_hand: Mapping[str, str]
     dropped: tuple[str, ...]
+    cleared: tuple[str, ...] = ()
 
-    def text(self) -> str:
-        """Give what was done as lines to read."""
+    def text(self, language: str = "en") -> str:
+        """Give what was done as lines to read.
+
+        Parameters
+        ----------
+        language : {"en", "da", "sv"}
+            The language; what has no translation is given in English.
+
+        Returns
+        -------
+        str
+            The lines.
+        """
         rows = [f"  {name}: {count} {'row' if count == 1 else 'rows'}" for name, count in self.removed.items()]
         lines = ["Taken out", *rows]
         if self.by_hand:
             lines += ["", "To do by hand", *(f"  {name}: {why}" for name, why in self.by_hand.items())]
         if self.dropped:
-            lines += ["", f"Deleted in {SECURE}/: {', '.join(self.dropped)}"]
-        return "\n".join([*lines, "", "Evaluate the study again: what was released before still counts this person."])
+            lines += ["", f"Deleted: {', '.join(self.dropped)}"]
+        if self.cleared:
+            lines += ["", f"Cleared of what the cells had shown: {', '.join(self.cleared)}"]
+        lines += ["", "Evaluate the study again: what was released before still counts this person."]
+        return "\n".join(map(words(language, "command-line").sentence, lines))
 
 
 def withdraw(study: Study, person: str) -> Withdrawal:
@@ -77,7 +100,7 @@ def withdraw(study: Study, person: str) -> Withdrawal:
     MissingFileError
         A file that the study names is not there.
     DestinationError
-        A file cannot be written; nothing is changed then.
+        A file cannot be written, or a run works in the folder; nothing is changed then.
 
     Examples
     --------
@@ -93,6 +116,11 @@ def withdraw(study: Study, person: str) -> Withdrawal:
     <BLANKLINE>
     Evaluate the study again: what was released before still counts this person.
     """
+    with alone(study.file(SECURE)):
+        return _withdrawn(study, person)
+
+
+def _withdrawn(study: Study, person: str) -> Withdrawal:
     removed: dict[str, int] = {}
     by_hand = dict(_unsearched(study))
     writes: dict[Path, Callable[[Path], object]] = {}
@@ -114,7 +142,8 @@ def withdraw(study: Study, person: str) -> Withdrawal:
         msg = "No file of the study holds this key."
         raise InvalidValueError(msg, hint="Look how the key is written in the files; nothing was changed.")
     write_together(writes)
-    return Withdrawal(removed, by_hand, _dropped(study))
+    cleared = _cleared(study, by_hand)
+    return Withdrawal(removed, by_hand, _dropped(study, {path.parent for path in writes}), cleared)
 
 
 def _places(study: Study) -> Iterator[tuple[str, str]]:
@@ -149,13 +178,33 @@ def _files(study: Study, name: str) -> list[Path]:
     return found or [existing_file(place)]
 
 
-def _dropped(study: Study) -> tuple[str, ...]:
-    """Delete what was made of the rows: executed notebooks and stored results."""
-    folder = study.file(SECURE)
-    made = sorted(path for path in folder.iterdir() if path.name not in KEPT) if folder.is_dir() else []
-    for path in made:
+def _cleared(study: Study, by_hand: dict[str, str]) -> tuple[str, ...]:
+    """Take out of the study's notebooks what their cells had shown; one that cannot be read is named."""
+    done = []
+    for place in sorted([*study.path.parent.glob("*.ipynb"), *study.file(NOTEBOOKS).glob("*.ipynb")]):
+        name = _named(study, place)
+        try:
+            if without_outputs(place):
+                done.append(name)
+        except UnreadableFileError:
+            by_hand[name] = "no notebook of the present format, so what its cells had shown could not be cleared"
+    return tuple(done)
+
+
+def _dropped(study: Study, folders: set[Path]) -> tuple[str, ...]:
+    """Delete what was made of the rows: executed notebooks, stored results, and copies."""
+    home, secure = study.path.parent, study.file(SECURE)
+    made = [path for path in secure.iterdir() if path.name not in KEPT]
+    made += [place / CHECKPOINTS for place in {home, study.file(NOTEBOOKS), *folders} if (place / CHECKPOINTS).is_dir()]
+    made += [path for place in folders for path in place.glob(f".*{UNFINISHED}")]
+    for path in sorted(made):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
-    return tuple(path.name for path in made)
+    return tuple(_named(study, path) for path in sorted(made))
+
+
+def _named(study: Study, path: Path) -> str:
+    home = study.path.parent
+    return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)

@@ -14,14 +14,17 @@ NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 """A number as the English texts write it."""
 DAY = r"\d{4}-\d{2}-\d{2}"
 _WORDS_FOR_NUMBERS = "not shown|unknown|none found|–"
-_ANYTHING = r"(?:(?!\), ).)+?"
+_ANYTHING = r"(?:(?!\)[,:] ).)+?"
 """What a list of entries with something in brackets is not: its entries are found one by one."""
+_BEFORE_COLON = r"(?:(?!\), ).)+?"
 _KINDS = {
     "n": rf"(?:[≈≤≥<>=] ?)*[−+-]?{NUMBER}(?: ?%)?|{DAY}|{_WORDS_FOR_NUMBERS}",
     "name": _ANYTHING,
+    "id": r"[^\s():,;]+",
+    "text": r".*?",
     "words": r".+?",
 }
-"""What may stand at a place, by the first part of the place's name: a number or day, a name from the data, other words."""
+"""What may stand at a place, by the first part of the place's name: a number or day, a name, an id, anything, other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def kind_of(place: str) -> str:
 
     Returns
     -------
-    {"n", "name", "words"}
+    {"n", "name", "id", "text", "words"}
         The kind.
 
     Examples
@@ -94,6 +97,11 @@ def _needle(text: str) -> str:
 def _expression(text: str) -> str:
     pieces = PLACE.split(text)
     return "".join(
-        f"(?P<{piece}>{_KINDS[kind_of(piece)]})" if place % 2 else re.escape(piece)
+        f"(?P<{piece}>{_kind(piece, pieces[place + 1])})" if place % 2 else re.escape(piece)
         for place, piece in enumerate(pieces)
     )
+
+
+def _kind(place: str, then: str) -> str:
+    """What may stand at a place: a name before a colon may end with something in brackets."""
+    return _BEFORE_COLON if kind_of(place) == "name" and then.startswith(":") else _KINDS[kind_of(place)]

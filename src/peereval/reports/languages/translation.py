@@ -6,7 +6,7 @@ import re
 from functools import cache
 from importlib.resources import files
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from peereval.errors import UnknownNameError, nearest
 from peereval.reports.languages.patterns import DAY, NUMBER, kind_of, patterns_of
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from peereval.reports.languages.patterns import Pattern
 
+Texts: TypeAlias = Literal["report", "command-line"]
 LANGUAGES = {"en": "en_GB", "da": "da_DK", "sv": "sv_SE"}
 """Language to the locale whose numbers and dates it has."""
 _NBSP = "\u00a0"
@@ -156,11 +157,14 @@ class Words:
     def _found(self, text: str) -> str | None:
         if not any(letter.isalpha() for letter in text):
             return self._separated(text)
-        return self._whole(text) or self._joined(text)
+        return self._entries.get(text) or self._sentences(text) or self._whole(text) or self._joined(text)
+
+    def _sentences(self, text: str) -> str | None:
+        """Sentences that follow one another, before a place of a pattern can take in the next one."""
+        sentences = _SENTENCES.split(text)
+        return self._each(sentences, " ") if len(sentences) > 1 else None
 
     def _whole(self, text: str) -> str | None:
-        if text in self._entries:
-            return self._entries[text]
         for pattern in self._patterns:
             match = pattern.found.fullmatch(text) if pattern.needle in text else None
             if match:
@@ -172,10 +176,7 @@ class Words:
         return None if capital is None else capital[:1].lower() + capital[1:]
 
     def _joined(self, text: str) -> str | None:
-        """Sentences that follow one another, clauses between semicolons, a name before a colon, or a list."""
-        sentences = _SENTENCES.split(text)
-        if len(sentences) > 1:
-            return self._each(sentences, " ")
+        """Clauses between semicolons, a name before a colon, or a list."""
         inner = self._found(text[:-1]) if text.endswith(".") else None
         clauses = self._each(text.split("; "), "; ") if inner is None and "; " in text else None
         if inner is not None or clauses is not None:
@@ -212,13 +213,15 @@ class Words:
         return _ALONE.sub(lambda match: match[0].translate(exchange), text)
 
 
-def words(language: str) -> Words:
+def words(language: str, texts: Texts = "report") -> Words:
     """Give the texts of a language.
 
     Parameters
     ----------
     language : {"en", "da", "sv"}
-        The language of a report.
+        The language.
+    texts : {"report", "command-line"}
+        The texts of a report, or those of the command line, which uses the fixed texts of the report too.
 
     Returns
     -------
@@ -240,18 +243,25 @@ def words(language: str) -> Words:
         raise UnknownNameError(msg, hint=nearest(language, LANGUAGES))
     if language == "en":
         return Words(language, {}, [])
-    entries, patterns = _catalogue(language)
+    entries, patterns = _catalogue(language, texts)
     return Words(language, entries, patterns)
 
 
 @cache
-def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
+def _catalogue(language: str, texts: Texts) -> tuple[dict[str, str], list[Pattern]]:
+    report = _entries(f"{language}.po", language)
+    if texts == "report":
+        return report, patterns_of(report)
+    spoken = _entries(f"command-line.{language}.po", language)
+    return report | spoken, patterns_of(spoken)
+
+
+def _entries(name: str, language: str) -> dict[str, str]:
     from babel.messages.pofile import read_po
 
-    with (files("peereval.reports.languages") / f"{language}.po").open("rb") as file:
+    with (files("peereval.reports.languages") / name).open("rb") as file:
         found = read_po(file, locale=language)
-    entries = {str(message.id): str(message.string) for message in found if message.id}
-    return entries, patterns_of(entries)
+    return {str(message.id): str(message.string) for message in found if message.id}
 
 
 @cache

@@ -1,0 +1,1 @@
+"""The references of what an analysis used, and the versions it ran with."""
