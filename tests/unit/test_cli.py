@@ -26,6 +26,16 @@ def peereval(*arguments, cwd=None):
     return done
 
 
+@pytest.fixture(autouse=True)
+def _no_language_of_an_earlier_command(monkeypatch):
+    from peereval.cli import _LANGUAGE
+
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    before = _LANGUAGE.set("")
+    yield
+    _LANGUAGE.reset(before)
+
+
 def here(*arguments):
     """The command line in this process: what the packages take to load is paid once."""
     from typer.testing import CliRunner
@@ -40,14 +50,14 @@ def here(*arguments):
 def test_the_whole_way_of_a_study(tmp_path, monkeypatch):
     study = tmp_path / "demo" / "study.toml"
     made = here("new", study.parent, "--preset", "ward", "--language", "da")
-    assert "Next: peereval evaluate" in made.stdout
+    assert "Næste trin: peereval evaluate" in made.stdout
     notebook = study.parent / "notebooks" / "rounds.ipynb"
     whole = notebook.read_text(encoding="utf-8")
     notebook.write_text(whole.replace("study.save(", "{}['S00017'], study.save("), encoding="utf-8")
     failed = peereval("evaluate", study)
     assert failed.returncode == 1
-    assert "Computed: participation." in failed.stdout
-    assert "error PE403: the section 'rounds': A cell ended with KeyError." in failed.stderr
+    assert "Beregnet: deltagelse." in failed.stdout
+    assert "fejl PE403: afsnittet 'rounds': En celle sluttede med KeyError." in failed.stderr
     assert "S00017" not in failed.stdout + failed.stderr
     assert "S00017" in (study.parent / "secure" / "rounds.ipynb").read_text(encoding="utf-8")
     assert (study.parent / "released" / "tables.xlsx").exists()
@@ -60,8 +70,8 @@ def test_the_whole_way_of_a_study(tmp_path, monkeypatch):
     monkeypatch.setattr("peereval.studies.running.write_study_committee", lambda *_, **__: [])
     mended = here("evaluate", study.parent)
     assert mended.exit_code == 0
-    assert "Nothing changed, so kept as released: participation." in mended.stdout
-    assert "Computed: rounds." in mended.stdout
+    assert "Intet er ændret, så beholdt som frigivet: deltagelse." in mended.stdout
+    assert "Beregnet: runder." in mended.stdout
     assert str(study.parent / "released" / "report.html") in mended.stdout.replace("\n", "")
     assert "image/png" in (study.parent / "secure" / "rounds.ipynb").read_text(encoding="utf-8")
     confirmed = here("release", study)
@@ -70,7 +80,7 @@ def test_the_whole_way_of_a_study(tmp_path, monkeypatch):
     assert str(kept) in confirmed.stdout.replace("\n", "")
     same = here("diff", kept, study.parent / "released")
     assert same.exit_code == 0
-    assert "0 figures moved" in same.stdout
+    assert "0 tal har flyttet sig" in same.stdout
 
 
 def test_check_ends_well_or_with_all_problems(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import peereval as pe
@@ -20,6 +21,13 @@ def stays(region):
 @pytest.fixture(scope="module")
 def compared(stays):
     return pe.compare_curves(stays, by="arm")
+
+
+def few(stays):
+    """Twelve persons of each arm, two of them not readmitted."""
+    firsts = stays[stays["eligible"]].drop_duplicates("person")
+    readmitted = firsts["readmitted"].astype(bool)
+    return pd.concat([firsts[readmitted].groupby("arm").head(10), firsts[~readmitted].groupby("arm").head(2)])
 
 
 def labels(panel):
@@ -86,6 +94,8 @@ def test_ratios_are_drawn_around_one_with_what_they_are_compared_with(stays):
     assert "1" in [label.get_text() for label in panel.get_xticklabels()]
     assert all(container.has_xerr for container in panel.containers)
     [safe] = pe.release(found)
+    assert labels(safe.plot()) == ["age", "arm: usual / peer"]
+    [safe] = pe.release(pe.hazard_ratios(few(stays), covariates=["arm"]))
     assert safe.estimates.loc[safe.estimates["measure"] == "hazard_ratio", "withheld"].all()
     assert next(text.get_text() for text in safe.plot().texts) == "no ratio can be shown"
 
@@ -96,5 +106,7 @@ def test_mean_days_are_drawn_up_to_the_horizon(stays):
     assert panel.get_xlim() == (0, 180)
     assert labels(panel)[:3] == ["peer, out of hospital", "peer, lost to readmission", "peer, lost to death"]
     [safe] = pe.release(found)
+    assert "peer, out of hospital" in labels(safe.plot())
+    [safe] = pe.release(pe.restricted_mean(few(stays), by="arm", horizon=90))
     assert safe.estimates["withheld"].all()
     assert next(text.get_text() for text in safe.plot().texts) == "no mean can be shown"

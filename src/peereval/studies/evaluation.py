@@ -284,4 +284,4 @@ def shown(steps: int, *, progress: bool) -> Iterator[Callable[[str], None]]:
             bar.update(task, advance=next(started), description=step)
 
         yield say
-        bar.update(task, completed=steps, description="Evaluated")
+        bar.update(task, completed=steps, description="")
