@@ -7,7 +7,7 @@ BUILD := build
 PIP_FLAGS := --disable-pip-version-check --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluate test test-all lint types floors lab docs docs-check bench packages notebooks clean
+.PHONY: help evaluate test test-all lint types floors lab docs docs-check bench packages coverage mutation notebooks clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,12 @@ bench: $(VENV)/.test  ## measure against named peers, in one run
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[bench]'
 	@$(BIN)/python benchmarks/run.py
 
+coverage: $(VENV)/.scrutiny  ## which lines and branches of src the tests run
+	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
+
+mutation: $(VENV)/.scrutiny  ## change the code in small ways and show what no test notices (hours; SAMPLE=25 for a sample)
+	@$(BIN)/python tests/mutation/run.py $(if $(SAMPLE),--sample $(SAMPLE))
+
 clean:  ## remove what was made
 	@rm -rf $(VENV) $(BUILD) docs/learn/notebooks docs/learn/lessons.md.part
 	@find docs/reference -name '*.md' ! -path docs/reference/index.md -delete
@@ -78,6 +84,11 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what the tests need (once)"
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.scrutiny: $(VENV)/.test
+	@echo "Installing what measures the tests (once)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --editable '.[scrutiny]'
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.test

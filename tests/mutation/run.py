@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,8 @@ import tomllib
 from pathlib import Path
 
 import tomli_w
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import WorkerOutcome, WorkResult
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -68,7 +72,9 @@ def asked(address: str, seconds: float, tests: list[str]) -> list[str]:
     return [sys.executable, "-S", "-E", str(HERE / "server.py"), "ask", address, str(seconds), *PYTEST, *tests]
 
 
-def mutated(target: dict[str, object], settings: dict[str, object], address: str) -> list[dict[str, object]]:
+def mutated(
+    target: dict[str, object], settings: dict[str, object], address: str, sample: int | None
+) -> list[dict[str, object]]:
     """Give one row a mutant of a target: module, place, what was changed and whether a test noticed."""
     tree = copied(str(target["name"]))
     command = asked(address, settings["seconds"], target["tests"])
@@ -86,11 +92,25 @@ def mutated(target: dict[str, object], settings: dict[str, object], address: str
     config.write_text(tomli_w.dumps({"cosmic-ray": cosmic}), encoding="utf-8")
     for words in (["cosmic-ray", "init", config, session], ["cr-filter-operators", session, config]):
         subprocess.run([COMMANDS / words[0], *words[1:]], cwd=tree, check=True)
+    leave_out(session, sample)
     subprocess.run([COMMANDS / "cosmic-ray", "exec", config, session], cwd=tree, check=True)
     dumped = subprocess.run(
         [COMMANDS / "cosmic-ray", "dump", session], cwd=tree, check=True, capture_output=True, text=True
     )
     return [row for line in dumped.stdout.splitlines() if (row := described(*json.loads(line)))]
+
+
+def leave_out(session: Path, sample: int | None) -> None:
+    """Keep a random sample of the mutants, always the same, and mark the others as skipped."""
+    with use_db(session, WorkDB.Mode.open) as database:
+        waiting = {
+            (str(mutant.module_path), mutant.start_pos, mutant.operator_name, mutant.occurrence): item.job_id
+            for item in database.pending_work_items
+            for mutant in item.mutations
+        }
+        kept = waiting if sample is None else random.Random(1).sample(sorted(waiting), min(sample, len(waiting)))  # noqa: S311 - no secret
+        for left in waiting.keys() - set(kept):
+            database.set_result(waiting[left], WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
 
 
 def described(work: dict[str, object], result: dict[str, object] | None) -> dict[str, object] | None:
@@ -110,12 +130,19 @@ def described(work: dict[str, object], result: dict[str, object] | None) -> dict
 def main() -> None:
     """Run all targets, or those that are named; write the survivors and print the scores."""
     found = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
-    wanted = [target for target in found["target"] if not sys.argv[1:] or target["name"] in sys.argv[1:]]
+    names = [target["name"] for target in found["target"]]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "targets", nargs="*", metavar="target", help=f"one of {', '.join(names)}; all where none is named"
+    )
+    parser.add_argument("--sample", type=int, help="so many mutants of each target, drawn at random, always the same")
+    asked_for = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server = served(f"{folder}/tests")
         try:
-            for target in wanted:
-                report(target["name"], mutated(target, found["settings"], f"{folder}/tests"))
+            for target in found["target"]:
+                if not asked_for.targets or target["name"] in asked_for.targets:
+                    report(target["name"], mutated(target, found["settings"], f"{folder}/tests", asked_for.sample))
         finally:
             server.terminate()
 
@@ -125,7 +152,7 @@ def report(name: str, mutants: list[dict[str, object]]) -> None:
     for module in sorted({str(mutant["module"]) for mutant in mutants}):
         own = [mutant for mutant in mutants if mutant["module"] == module]
         killed = sum(bool(mutant["killed"]) for mutant in own)
-        print(f"{name:15} {module:30} {len(own):4} mutants, {killed:4} killed, {killed / len(own):6.1%}")
+        print(f"{name:15} {module:30} {len(own):4} mutants, {killed:4} killed, {killed / len(own):6.1%}", flush=True)
     survivors = [f"{m['module']}:{m['line']} {m['operator']}\n{m['diff']}" for m in mutants if not m["killed"]]
     (BUILD / name / "survivors.txt").write_text("\n\n".join(survivors), encoding="utf-8")
 

@@ -411,3 +411,24 @@ class TestResults:
         [released] = pe.release([model.means(by="arm")])
         assert set(released.estimates["n"] % 5) == {0}
         assert released.plot().get_ylabel().startswith("Estimated mean")
+
+
+class TestInference:
+    def test_a_joint_test_without_limit_of_df_is_walds_chi_square(self):
+        """Naive second implementation: the quadratic form of the estimates in the inverse of their covariance."""
+        from scipy.stats import chi2
+
+        model = fit(panel(60), "score ~ round", df="asymptotic")
+        last = model.coefficients["estimate"].to_numpy()[1:]
+        wald = last @ np.linalg.solve(model.coefficient_covariance.to_numpy()[1:, 1:], last)
+        [row] = model.anova().estimates.query("term == 'round'").to_dict("records")
+        assert row["statistic"] == pytest.approx(wald / 2, rel=1e-9)
+        assert row["p_value"] == pytest.approx(chi2.sf(wald, 2), rel=1e-9)
+
+    @pytest.mark.parametrize("second", [2.0, 2.5])
+    def test_a_covariance_too_uncertain_for_a_joint_test_has_no_df_and_leaves_f_alone(self, second):
+        from peereval.mixed_models.inference import kenward_roger_scale
+
+        scale, df = kenward_roger_scale(3.0, second, 2)
+        assert scale == 1.0
+        assert np.isnan(df)

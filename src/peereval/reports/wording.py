@@ -110,6 +110,8 @@ def counted(count: str, unit: str) -> str:
 def with_interval(row: Row) -> str:
     r"""Write an estimate with its interval, all with as many decimals as they were released with, at most four.
 
+    From 1 on two decimals suffice, from 100 on one.
+
     Parameters
     ----------
     row : mapping or Series
@@ -126,13 +128,18 @@ def with_interval(row: Row) -> str:
     '1.50\xa0(−0.25\xa0to\xa03.25)'
     >>> with_interval({"estimate": 57.0, "conf_low": 51.0, "conf_high": 63.0, "withheld": False})
     '57\xa0(51\xa0to\xa063)'
+    >>> with_interval({"estimate": 256 / 0.9, "conf_low": None, "conf_high": None, "withheld": False})
+    '284.4'
     """
     decimals = max(_decimals(row[name]) for name in ("estimate", "conf_low", "conf_high"))
     return _written(row, lambda value: number(value, decimals))
 
 
 def _decimals(value: Any) -> int:
-    return 0 if pd.isna(value) else len(f"{value:.4f}".rstrip("0").partition(".")[2])
+    if pd.isna(value):
+        return 0
+    most = next(decimals for least, decimals in ((100, 1), (1, 2), (0, 4)) if abs(value) >= least)
+    return len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
 
 
 def share_with_interval(row: Row) -> str:
