@@ -464,3 +464,14 @@ class TestInspire:
         answers = frame("inspire-support", [4] * 20)
         with pytest.raises(ColumnError, match="what is important; the first is 'inspire_01_important'"):
             pe.score(answers, "inspire-support")
+
+
+def test_ticks_exported_as_truth_values_are_marks():
+    items = {f"inspire_{item:02d}": [4, 1] for item in range(1, 21)}
+    ticks = {f"inspire_{item:02d}_important": [item <= 10, True] for item in range(1, 21)}
+    numbers = {name: [int(mark) for mark in marks] for name, marks in ticks.items()}
+    asked = {"round": ["start", "start"], **items}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        told, same = (pe.score(pd.DataFrame({**asked, **marks}), "inspire-support") for marks in (ticks, numbers))
+    assert told["score"].tolist() == same["score"].tolist() == [100.0, 25.0]
