@@ -25,8 +25,8 @@ settings.register_profile("tests", deadline=None, max_examples=EXAMPLES, suppres
 settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]
 
-# a script that writes the fixtures; test_catalogue.py runs it
-collect_ignore = ["spec/make_instrument_fixtures.py"]
+# scripts: what writes the fixtures (test_catalogue.py runs it), and what has its own packages or works when it is imported
+collect_ignore = ["spec/make_instrument_fixtures.py", "lowest_versions.py", "packages_smoke.py", "mutation"]
 
 
 _HEARD: set[str] = set()

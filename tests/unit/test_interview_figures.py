@@ -168,6 +168,12 @@ def test_bars_of_informants_are_divided_by_how_they_were_asked(findings):
     with pytest.raises(UnknownNameError, match="not counted by 'ward'"):
         findings["informants"].plot(column="ward")
     assert pe.informant_counts(ASKED[["role", "n_informants"]]).plot().get_legend() is None
+    [safe] = pe.release(pe.informant_counts(ASKED))
+    assert [bar.get_width() for bar in safe.plot().patches] == [10, 5, 5]
+    [safe] = pe.release(pe.informant_counts(ASKED.assign(n_informants=3)))
+    panel = safe.plot()
+    assert not panel.patches
+    assert "no number can be shown" in [text.get_text() for text in panel.texts]
 
 
 def test_the_fit_of_themes_and_scores_differs_in_shape(findings):

@@ -448,3 +448,16 @@ def test_the_glossary_has_every_term_in_three_languages():
     english = [term["en"] for term in terms]
     assert english == sorted(english, key=str.casefold)
     assert len(set(english)) == len(english)
+
+
+def test_what_an_empty_panel_says_is_in_the_catalogues(root, catalogues):
+    said = {
+        part.value
+        for file in (root / "src" / "peereval" / "figures").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "nothing"
+        for part in ast.walk(node.args[0])
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+    assert len(said) > 10
+    assert {text for text in said for language in OTHERS if text not in catalogues[language]} == set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from peereval.disclosure.columns import LEAST, PAID
 from peereval.disclosure.complements import HELD, TOLD, TOTAL_TOLD
 from peereval.disclosure.counts import masked
 from peereval.disclosure.data_subjects import SAID as LOCAL
@@ -172,7 +173,8 @@ def _protected(frame: pd.DataFrame, policy: Policy, title: str) -> pd.DataFrame:
         msg = f"{title!r} has the measure {measure!r}, and no treatment is written for it."
         raise NotReleasedError(msg, hint="Add it to disclosure/treatments.toml with a test that attacks it.")
     parts = [TREATMENTS[name](part, policy) for name, part in frame.groupby(treatment, sort=False)]
-    together = pd.concat(parts).drop(columns=[HELD, TOLD, TOTAL_TOLD], errors="ignore")
+    # whatever a treatment leaves: these are exact numbers of persons, or notes between the steps of a release
+    together = pd.concat(parts).drop(columns=[HELD, TOLD, TOTAL_TOLD, LEAST, PAID], errors="ignore")
     return together.sort_index(kind="stable") if together.index.is_unique else together
 
 

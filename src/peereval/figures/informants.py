@@ -45,12 +45,15 @@ def figure(finding: Result | Released, ax: Axes | None, *, column: str = "method
     by = rows["outcome"].iloc[0] if len(rows) else ""
     inside = rows[rows["group"] != "all"]
     if len(rows) == 0 or rows["numerator"].isna().all():
-        return nothing("No informants to draw", finding, ax)
+        return nothing("no number can be shown" if len(rows) else "No informants to draw", finding, ax)
     if column != "method" and not inside["outcome"].eq(column).any():
         msg = f"The informants were not counted by {column!r}."
         raise UnknownNameError(msg, hint=nearest(column, set(inside["outcome"].dropna())))
-    parts = inside[inside["outcome"] == column]
+    # of a level that is withheld no bar is drawn
+    parts = inside[(inside["outcome"] == column) & inside["numerator"].notna()]
     groups = rows[rows["outcome"].eq(by) & rows["group"].eq("all")]
+    if parts.empty and groups["numerator"].isna().all():
+        return nothing("no number can be shown", finding, ax)
     with styled():
         ax = one_panel(ax, (7.5, 1.5 + 0.45 * len(groups)))
         _bars(ax, groups, parts)
@@ -72,7 +75,7 @@ def _bars(ax: Axes, groups: pd.DataFrame, parts: pd.DataFrame) -> None:
     left = np.zeros(len(y))
     for place, (level, part) in enumerate(parts.groupby("term", sort=False)):
         at = part["group"].map(y).to_numpy(int)
-        widths = part["numerator"].fillna(0).to_numpy(float)
+        widths = part["numerator"].to_numpy(float)
         ax.barh(
             at, widths, left=left[at], height=0.6, label=str(level), edgecolor="white", linewidth=0.8,
             color=COLOURS[place % len(COLOURS)], hatch=HATCHES[place % len(HATCHES)],
