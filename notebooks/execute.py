@@ -13,11 +13,12 @@ HERE = Path(__file__).parent
 # what hides the solution of an exercise: on the site, and in JupyterLab
 KEPT = ("tags", "jupyter")
 # Between two notebooks in one kernel: no names, options or seen warnings are left. Pictures are drawn small, since only
-# their number is compared.
+# their number is compared, and once: pyplot draws them before they are shown.
 FRESH = """
 %config InlineBackend.print_figure_kwargs = {"dpi": 20, "bbox_inches": None}
 import warnings
-import matplotlib
+import matplotlib.backend_bases
+matplotlib.backend_bases.FigureCanvasBase.draw_idle = lambda canvas, *_, **__: None
 import pandas
 matplotlib.rcdefaults()
 pandas.reset_option("display")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -34,29 +36,41 @@ _HEARD: set[str] = set()
 _DANISH = words("da")
 
 
-def pytest_configure():
-    """Listen to what the results of the package say: a text that stays in English fails the test that made it."""
+class Listener:
+    """Listens to what the results of the package say: a text that stays in English fails the test that made it.
+
+    A plugin rather than a hook of this file, whose hooks do not see the docstrings' examples in src.
+    """
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item):
+        done = yield
+        said = sorted(_HEARD)
+        _HEARD.clear()
+        if not {"property", "spec", "unit"} & set(item.path.parts) and (left := left_in_english(said)):
+            pytest.fail("Not in the catalogues of reports/languages:\n" + "\n".join(left), pytrace=False)
+        return done
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Listener())
     made = pe.Result.__post_init__
 
     def heard(result):
         made(result)
         # who called the initialiser that called this; what binds results says what those of a test say
         caller = Path(sys._getframe(2).f_code.co_filename).as_posix()
-        if "/src/peereval/" in caller and not caller.endswith("/results.py"):
+        if "/src/peereval/" in caller and not caller.endswith(("/results.py", "/binding.py")):
             texts = (result.title, result.method, result.estimand, *result.assumptions, *result.sensitivity)
             _HEARD.update(text for text in texts if isinstance(text, str))
 
     pe.Result.__post_init__ = heard
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
-    done = yield
-    said = sorted(_HEARD)
-    _HEARD.clear()
-    if not {"property", "spec", "unit"} & set(item.path.parts) and (left := left_in_english(said)):
-        pytest.fail("Not in the catalogues of reports/languages:\n" + "\n".join(left), pytrace=False)
-    return done
+def pytest_collection_finish():
+    # what collection has loaded stays: the collector of garbage need not walk over it before and in every test
+    gc.collect()
+    gc.freeze()
 
 
 def left_in_english(texts):
@@ -93,6 +107,27 @@ def region_folder(tmp_path_factory):
     from peereval.studies.folder import new_study
 
     return new_study(tmp_path_factory.mktemp("made") / "region", preset="region", seed=1).parent
+
+
+@pytest.fixture(scope="session")
+def region_evaluation(region_folder):
+    """The study of `region_folder`, evaluated."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pe.UnverifiedWarning)
+        return pe.Study.from_toml(region_folder / "study.toml").evaluate()
+
+
+@pytest.fixture(scope="session")
+def ledger_of():
+    """The ledger of a published study by its name, made once."""
+
+    @cache
+    def made(name):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pe.UnverifiedWarning)
+            return pe.datasets.load(name).reproduce()
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 import peereval as pe
+from peereval.estimation.multiplicity import stepwise
 from peereval.rounds.rows import Arms
 from peereval.rounds.weighting import overlap_weights
 
@@ -89,3 +91,10 @@ def test_overlap_weights_balance_every_covariate_exactly(seed, n):
     for values in (age, sex == "m", sex == "x"):
         means = [np.average(values[who], weights=weights[who]) for who in (peer, ~peer)]
         assert means[0] == pytest.approx(means[1], rel=1e-6, abs=1e-8)
+
+
+@given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=30))
+@pytest.mark.parametrize(("adjustment", "name"), [("holm", "holm"), ("benjamini-hochberg", "fdr_bh")])
+def test_adjusted_p_values_are_those_of_statsmodels(adjustment, name, p_values):
+    expected = multipletests(p_values, method=name)[1]
+    np.testing.assert_allclose(stepwise(np.array(p_values), adjustment), expected, rtol=1e-12)

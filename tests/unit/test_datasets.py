@@ -18,23 +18,17 @@ pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarni
 NAMES = pe.datasets.available()
 
 
-@pytest.fixture(scope="module")
-def ledgers():
-    """The ledgers of all studies."""
-    return {name: pe.datasets.load(name).reproduce() for name in NAMES}
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_differs_without_a_written_reason(ledgers, name):
-    assert unexplained(ledgers[name]).empty
-    rows = ledgers[name].estimates
+def test_nothing_differs_without_a_written_reason(ledger_of, name):
+    assert unexplained(ledger_of(name)).empty
+    rows = ledger_of(name).estimates
     assert set(rows["status"]) <= set(STATUSES)
     assert rows.loc[rows["status"].isin(["differs", "cannot", "contradicts"]), "why"].str.len().gt(20).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_was_not_seen_never_counts_as_reproduced(ledgers, name):
-    rows = ledgers[name].estimates
+def test_what_was_not_seen_never_counts_as_reproduced(ledger_of, name):
+    rows = ledger_of(name).estimates
     assert not rows.loc[rows["verified"] == "M", "status"].isin(["reproduced", "within-rounding"]).any()
 
 
@@ -113,8 +107,8 @@ def test_the_core_trial_says_what_the_issue_of_readmission_is():
     assert found.claim == "effect"
 
 
-def test_the_core_ledger(ledgers):
-    status = ledgers["core-2018"].estimates.set_index("figure")["status"]
+def test_the_core_ledger(ledger_of):
+    status = ledger_of("core-2018").estimates.set_index("figure")["status"]
     assert status["readmitted-peer-percent"] == status["readmitted-post-percent"] == "reproduced"
     assert status["odds-ratio"] == status["odds-ratio-low"] == "differs"
     assert status["odds-ratio-high"] == "reproduced"
@@ -147,8 +141,8 @@ def test_the_courses_effect_sizes_are_those_of_the_reference(place):
         assert found[key] == pytest.approx(values[place], abs=0.0051)
 
 
-def test_which_formula_gives_which_figure(ledgers):
-    rows = ledgers["peer-run-course-2012"].estimates
+def test_which_formula_gives_which_figure(ledger_of):
+    rows = ledger_of("peer-run-course-2012").estimates
     rows = rows[rows["figure"].str.contains("-d-")]
     agree = rows[rows["status"].isin(["reproduced", "within-rounding"])].groupby("way").size()
     assert agree.to_dict() == {"change-over-baseline-sd": 7, "change-over-posttest-sd": 5, "posttest": 2}
@@ -156,12 +150,12 @@ def test_which_formula_gives_which_figure(ledgers):
     assert exact == [["empowerment-d-6-months", "posttest"], ["quality-of-life-d-6-months", "change-over-posttest-sd"]]
 
 
-def test_the_cell_that_cannot_be_right_is_empty_and_explained(ledgers):
+def test_the_cell_that_cannot_be_right_is_empty_and_explained(ledger_of):
     outcomes = pe.datasets.load("peer-run-course-2012").tables["outcomes"]
     wrong = outcomes[outcomes["mean"].isna()]
     assert wrong[["outcome", "round"]].drop_duplicates().to_numpy().tolist() == [["loneliness", "6-months"]]
     assert (wrong["mean_transcribed"] == wrong["sd"]).all()
-    rows = ledgers["peer-run-course-2012"].estimates
+    rows = ledger_of("peer-run-course-2012").estimates
     assert rows.loc[rows["figure"] == "loneliness-d-6-months", "status"].eq("cannot").all()
 
 
@@ -179,7 +173,7 @@ def d_of(formula, rows):
 @pytest.mark.parametrize(
     ("outcome", "label"), [("hope", "6-months"), ("empowerment", "6-months"), ("hope", "3-months")]
 )
-def test_what_rounding_allows_is_that_of_every_corner(ledgers, formula, outcome, label):
+def test_what_rounding_allows_is_that_of_every_corner(ledger_of, formula, outcome, label):
     """All 256 combinations of four means and four standard deviations moved by half of their last digit."""
     from itertools import product
 
@@ -198,14 +192,14 @@ def test_what_rounding_allows_is_that_of_every_corner(ledgers, formula, outcome,
         )
         for up in product((-1, 1), repeat=8)
     ]
-    rows = ledgers["peer-run-course-2012"].estimates
+    rows = ledger_of("peer-run-course-2012").estimates
     row = rows[(rows["figure"] == f"{outcome}-d-{label}") & (rows["way"] == formula)].iloc[0]
     assert (row["lowest"], row["highest"]) == pytest.approx((min(found), max(found)), abs=1e-12)
 
 
-def test_a_figure_just_beyond_what_rounding_allows_differs(ledgers):
+def test_a_figure_just_beyond_what_rounding_allows_differs(ledger_of):
     """0.48 may stand for 0.485 at most, and the posttest of hope is at least 0.4852."""
-    rows = ledgers["peer-run-course-2012"].estimates
+    rows = ledger_of("peer-run-course-2012").estimates
     row = rows[(rows["figure"] == "hope-d-6-months") & (rows["way"] == "posttest")].iloc[0]
     assert (row["lowest"], row["highest"]) == pytest.approx((0.4852, 0.5388), abs=0.00005)
     assert row["status"] == "differs"

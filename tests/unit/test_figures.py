@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarni
 
 
 @pytest.fixture(scope="module")
-def findings(region, region_scores, region_stays):
+def findings(region, region_scores, region_stays, ledger_of):
     """One result of every kind that has a figure."""
     course = pe.datasets.load("peer-run-course-2012")
     persons = pe.datasets.load("core-2018").tables["persons"]
@@ -48,7 +48,7 @@ def findings(region, region_scores, region_stays):
         "effects": pe.effect_size(
             course.tables["outcomes"], formula="posttest", treatment="peer-run course", control="control"
         ),
-        "ledger": course.reproduce(),
+        "ledger": ledger_of("peer-run-course-2012"),
         "printed-means": pe.compare_printed_means(
             course.tables["outcomes"], treatment="peer-run course", control="control"
         ),

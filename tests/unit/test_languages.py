@@ -71,15 +71,12 @@ def linked_study(folder):
 
 
 @pytest.fixture(scope="module")
-def evaluations(tmp_path_factory):
+def evaluations(tmp_path_factory, region_evaluation):
     """The three example studies, evaluated."""
     folder = tmp_path_factory.mktemp("studies")
-    files = [
-        new_study(folder / "region", preset="region", seed=1),
-        new_study(folder / "ward", preset="ward", seed=1),
-        linked_study(folder / "linked"),
-    ]
-    return {file.parent.name: pe.Study.from_toml(file).evaluate() for file in files}
+    files = [new_study(folder / "ward", preset="ward", seed=1), linked_study(folder / "linked")]
+    others = {file.parent.name: pe.Study.from_toml(file).evaluate() for file in files}
+    return {"region": region_evaluation, **others}
 
 
 @pytest.fixture

@@ -17,12 +17,6 @@ def left(name, table, decimals):
     return rows[["row", "check", "printed", "verdict"]].to_numpy().tolist()
 
 
-@pytest.fixture(scope="module")
-def ledgers():
-    names = ("umbrella-2024", "sledge-2011", "peer-denmark-2025", "lawn-2008", "harp-2018", "recovery-workbook-2009")
-    return {name: pe.datasets.load(name).reproduce().estimates for name in names}
-
-
 def test_two_figures_of_one_row_of_the_umbrella_review_do_not_fit():
     decimals = {"estimate": 2, "conf_low": 2, "conf_high": 2, "q": 2, "i2": 0, "z": 2}
     assert left("umbrella-2024", "pooled", decimals) == [
@@ -31,7 +25,7 @@ def test_two_figures_of_one_row_of_the_umbrella_review_do_not_fit():
     ]
 
 
-def test_every_heterogeneity_of_the_umbrella_review_is_that_of_statsmodels_formulas(ledgers):
+def test_every_heterogeneity_of_the_umbrella_review_is_that_of_statsmodels_formulas(ledger_of):
     """Oracle: chi-squared tail of scipy and the formula of I², row by row."""
     from scipy.stats import chi2
 
@@ -41,7 +35,7 @@ def test_every_heterogeneity_of_the_umbrella_review_is_that_of_statsmodels_formu
         assert found[row.analysis, "i2"] == pytest.approx(100 * max(0.0, 1 - row.df / row.q) if row.q else 0.0)
         if (row.analysis, "p_het") in found.index:
             assert found[row.analysis, "p_het"] == pytest.approx(chi2.sf(row.q, row.df))
-    rows = ledgers["umbrella-2024"]
+    rows = ledger_of("umbrella-2024").estimates
     assert rows["status"].value_counts().to_dict() == {"reproduced": 53, "within-rounding": 9, "differs": 2}
 
 
@@ -69,15 +63,15 @@ def test_means_equal_to_their_deviations_are_suspicious():
     ]
 
 
-def test_one_p_value_of_the_mentors_cannot_be_had(ledgers):
+def test_one_p_value_of_the_mentors_cannot_be_had(ledger_of):
     """Reference: one-tailed 0.031 (Welch) for .042, 0.026 for <.03; ratio 0.582 (0.32 to 1.04)."""
-    rows = ledgers["sledge-2011"].set_index(["figure", "way"])
+    rows = ledger_of("sledge-2011").estimates.set_index(["figure", "way"])
     assert rows.loc[("admissions-p", "Welch"), ["estimate", "status"]].tolist() == [
         pytest.approx(0.031, abs=5e-4),
         "differs",
     ]
     assert rows.loc[("days-p", "Student"), "estimate"] == pytest.approx(0.026, abs=5e-4)
-    by_hand = ledgers["sledge-2011"].query("verified == 'C'")
+    by_hand = ledger_of("sledge-2011").estimates.query("verified == 'C'")
     assert len(by_hand) == 12
     assert (by_hand["status"] == "reproduced").all()
 
@@ -89,19 +83,19 @@ def test_the_means_of_the_mentors_are_those_of_whole_numbers():
     assert (grim["verdict"] == "possible").all()
 
 
-def test_the_danish_trial_agrees_within_its_rounding(ledgers):
-    status = ledgers["peer-denmark-2025"].set_index("figure")["status"]
+def test_the_danish_trial_agrees_within_its_rounding(ledger_of):
+    status = ledger_of("peer-denmark-2025").estimates.set_index("figure")["status"]
     assert status[["difference", "difference-low", "difference-high"]].tolist() == ["within-rounding"] * 3
     assert status[["d", "p-from-interval"]].tolist() == ["reproduced"] * 2
 
 
-def test_the_pilots_money_and_its_denominator(ledgers):
-    rows = ledgers["lawn-2008"]
+def test_the_pilots_money_and_its_denominator(ledger_of):
+    rows = ledger_of("lawn-2008").estimates
     assert (rows.loc[rows["verified"] == "C", "status"] == "reproduced").all()
     percent = rows[rows["figure"] == "readmitted-percent"].set_index("way")["status"]
     assert percent.to_dict() == {"all, of 47 referrals": "reproduced", "all, of 49 support packages": "differs"}
 
 
-def test_two_versions_of_the_pilot_trial_contradict_one_another(ledgers):
-    rows = ledgers["harp-2018"].query("status == 'contradicts'")
+def test_two_versions_of_the_pilot_trial_contradict_one_another(ledger_of):
+    rows = ledger_of("harp-2018").estimates.query("status == 'contradicts'")
     assert rows["difference"].round(2).tolist() == [-0.2, -0.7]

@@ -19,15 +19,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarni
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return new_study(tmp_path_factory.mktemp("study") / "region", preset="region", seed=1).parent
-
-
-@pytest.fixture(scope="module")
-def html(folder):
-    return (
-        pe.Study.from_toml(folder / "study.toml").evaluate().report(folder / "report.html").read_text(encoding="utf-8")
-    )
+def html(region_evaluation, tmp_path_factory):
+    report = region_evaluation.report(tmp_path_factory.mktemp("report") / "report.html")
+    return report.read_text(encoding="utf-8")
 
 
 def test_nothing_comes_from_outside(html):
@@ -125,17 +119,16 @@ def test_verbs_are_no_stronger_than_the_design(html):
     assert "the effect (" not in html
 
 
-def test_nothing_exact_leaves(folder, html):
-    evaluation = pe.Study.from_toml(folder / "study.toml").evaluate()
-    for results in evaluation.results.values():
+def test_nothing_exact_leaves(region_evaluation, html):
+    for results in region_evaluation.results.values():
         for result in results:
             fingerprint = result.settings.get("data", {}).get("fingerprint")
             assert fingerprint is None or fingerprint not in html
     assert "S00001" not in html
 
 
-def test_the_same_input_gives_the_same_bytes(folder, html):
-    again = pe.Study.from_toml(folder / "study.toml").evaluate().report(folder / "again.html")
+def test_the_same_input_gives_the_same_bytes(region_folder, html, tmp_path):
+    again = pe.Study.from_toml(region_folder / "study.toml").evaluate().report(tmp_path / "again.html")
     assert again.read_text(encoding="utf-8") == html
 
 
@@ -162,11 +155,11 @@ def test_every_image_has_a_text_and_every_link_a_target(html):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1100], ids=["phone", "desk"])
-def test_a_browser_shows_it(folder, html, tmp_path, width):
+def test_a_browser_shows_it(html, tmp_path, width):
     browser = shutil.which("chromium")
     if browser is None:
         pytest.skip("Debian's chromium is not installed")
-    page = folder / "report.html"
+    page = tmp_path / "report.html"
     page.write_text(html.replace("</body>", _PROBE + "</body>"), encoding="utf-8", newline="\n")
     shot = tmp_path / "shot.png"
     command = [

@@ -55,8 +55,16 @@ def change(study, name, how):
     write_table(how(read_table(file)), file, origin="synthetic")
 
 
-def test_the_region_goes_the_whole_way(study, tmp_path):
-    evaluation = pe.Study.from_toml(study).evaluate()
+def hospital_results(study):
+    """What the section on hospital stays gives; the others take longer."""
+    edit(study, "[report]\n", '[report]\nsections = ["hospital"]\n')
+    found = pe.Study.from_toml(study).evaluate().results["hospital"]
+    edit(study, 'sections = ["hospital"]\n', "")
+    return found
+
+
+def test_the_region_goes_the_whole_way(region_evaluation, tmp_path):
+    evaluation = region_evaluation
     assert {name: len(found) for name, found in evaluation.results.items()} == {
         "programme": 0,
         "participation": 2,
@@ -224,7 +232,7 @@ def test_discharge_before_admission(study):
 def test_or_it_is_left_out_and_counted(study):
     change(study, "contacts", backwards)
     edit(study, 'definition = "dk-30"', 'definition = "dk-30"\nstrict = false')
-    found = pe.Study.from_toml(study).evaluate().results["hospital"]
+    found = hospital_results(study)
     assert all(result.exclusions["discharged_before_admitted"] == 1 for result in found)
 
 
@@ -246,22 +254,22 @@ def test_names_that_do_not_exist_or_do_not_fit(study, old, new, error):
 
 def test_units_outside_the_arms_are_shown_and_not_dropped(study):
     edit(study, '"Ward D" = "usual care"\n', "")
-    rates = pe.Study.from_toml(study).evaluate().results["hospital"][0].estimates
+    rates = hospital_results(study)[0].estimates
     assert "other units" in rates["group"].tolist()
 
 
 def test_units_outside_the_arms_are_named_in_the_results(study):
-    everywhere = pe.Study.from_toml(study).evaluate().results["hospital"]
+    everywhere = hospital_results(study)
     assert not any("Units without an arm" in note for found in everywhere for note in found.assumptions)
     edit(study, '"Ward D" = "usual care"\n', "")
-    for found in pe.Study.from_toml(study).evaluate().results["hospital"]:
+    for found in hospital_results(study):
         assert "Units without an arm in the study file are counted as other units: Ward D." in found.assumptions
 
 
 def test_a_stay_in_no_known_unit_is_of_no_known_arm(study):
     change(study, "contacts", lambda frame: frame.assign(unit=frame["unit"].mask(frame["unit"] == "Ward D")))
     edit(study, '"Ward D" = "usual care"\n', "")
-    rates = pe.Study.from_toml(study).evaluate().results["hospital"][0].estimates
+    rates = hospital_results(study)[0].estimates
     assert rates["group"].tolist() == ["peer support", "unknown", "usual care", "all"]
 
 
@@ -282,9 +290,9 @@ def test_units_with_arms_need_the_column_unit(study):
 
 
 def test_a_date_as_the_end_of_follow_up_covers_its_whole_day(study):
-    to_the_second = pe.Study.from_toml(study).evaluate().results["hospital"]
+    to_the_second = hospital_results(study)
     edit(study, "2020-12-31T23:59:59", "2020-12-31")
-    to_the_day = pe.Study.from_toml(study).evaluate().results["hospital"]
+    to_the_day = hospital_results(study)
     for first, second in zip(to_the_second, to_the_day, strict=True):
         pd.testing.assert_frame_equal(first.estimates, second.estimates)
         assert second.settings["followup_end"] == "2020-12-31"
@@ -304,6 +312,7 @@ def test_a_study_with_a_tiny_arm_shows_none_of_its_means(study):
         return frame[~small | frame["person"].isin(keep)]
 
     change(study, "responses", shrink)
+    edit(study, "[report]\n", '[report]\nsections = ["rounds"]\n')
     safe = pe.Study.from_toml(study).evaluate().released["rounds"][0].estimates
     tiny = safe[(safe["group"] == "usual care") & (safe["measure"] == "mean")]
     assert tiny["withheld"].all()
@@ -312,6 +321,7 @@ def test_a_study_with_a_tiny_arm_shows_none_of_its_means(study):
 
 def test_a_study_without_any_contacts_rows(study, tmp_path):
     change(study, "contacts", lambda frame: frame.iloc[:0])
+    edit(study, "[report]\n", '[report]\nsections = ["participation", "hospital"]\n')
     evaluation = pe.Study.from_toml(study).evaluate()
     assert all(result.estimates.empty for result in evaluation.results["hospital"])
     assert evaluation.report(tmp_path / "report.html").exists()
@@ -340,10 +350,10 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
         assert (first.parent / file).read_bytes() == (second.parent / file).read_bytes()
 
 
-def test_a_report_takes_released_results_only(study, tmp_path):
+def test_a_report_takes_released_results_only(region_evaluation, tmp_path):
     from peereval.reports.document import Chapter, write_report
 
-    exact = pe.Study.from_toml(study).evaluate().results["participation"]
+    exact = region_evaluation.results["participation"]
     with pytest.raises(NotReleasedError, match="A Result is not a released result"):
         write_report([Chapter("Who answered", exact)], tmp_path / "report.html", title="t", programme="p")
     assert not (tmp_path / "report.html").exists()

@@ -12,19 +12,21 @@ from peereval.admissions.engine import Source, as_table, to_pandas
 from peereval.admissions.persons import read_persons
 from peereval.admissions.rates import LEVEL, readmission_rate, reasons_of, table_origin
 from peereval.admissions.readmission import index_stays, warn_unverified, what_rules_need
+from peereval.admissions.spans import episode_spans
 from peereval.admissions.survival import readmitted_by
 from peereval.contracts import CONTACTS
 from peereval.errors import DesignError
 from peereval.results import Result, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
     from pathlib import Path
 
     import ibis.expr.types as ir
 
     from peereval.admissions.definition import ReadmissionDefinition
+    from peereval.admissions.joining import JoiningRule
 
 NOT_APPLICABLE = "not applicable"
 NOT_COMPUTED = "columns missing"
@@ -97,8 +99,9 @@ def compare_definitions(
     known = None if persons is None else read_persons(persons, checked)
     there = {*checked.columns, *(["age"] if known is not None and "born" in known.columns else [])}
     status = {rule.id: _status(rule, there) for rule in rules}
+    spans = _joined_once()
     judged = {
-        rule.id: index_stays(checked, seen, rule, followup_end, known).cache()
+        rule.id: index_stays(checked, seen, rule, followup_end, known, spans).cache()
         for rule in rules
         if status[rule.id][0] == "rate"
     }
@@ -146,6 +149,19 @@ _JOINED = "joined_otherwise"
 _NONE_COUNTS, _OUTSIDE = "return_not_counted", "return_outside_window"
 
 
+def _joined_once() -> Callable[[ir.Table, JoiningRule], ir.Table]:
+    """Join contacts once for all definitions that join alike."""
+    known: dict[str, ir.Table] = {}
+
+    def joined(contacts: ir.Table, rule: JoiningRule) -> ir.Table:
+        name = rule.model_dump_json()
+        if name not in known:
+            known[name] = episode_spans(contacts, rule).cache()
+        return known[name]
+
+    return joined
+
+
 def _checked(rules: list[ReadmissionDefinition]) -> list[ReadmissionDefinition]:
     names = [rule.id for rule in rules]
     if not names or len(set(names)) < len(names):
@@ -182,15 +198,17 @@ def _excluded(judged: dict[str, ir.Table]) -> pd.DataFrame:
 
 
 def _differences(judged: dict[str, ir.Table]) -> list[pd.DataFrame]:
-    names = list(judged)
-    return [_difference(names[0], other, judged) for other in names[1:]]
+    if len(judged) < 2:  # noqa: PLR2004 - a difference is between two
+        return []
+    (reference, stays), *others = judged.items()
+    mine = _discharges(stays, "mine").cache()
+    return [_difference(mine, _discharges(stays, "theirs"), f"{name} - {reference}") for name, stays in others]
 
 
-def _difference(reference: str, other: str, judged: dict[str, ir.Table]) -> pd.DataFrame:
+def _difference(mine: ir.Table, theirs: ir.Table, contrast: str) -> pd.DataFrame:
     """Count by reason code what one definition has and the other has not."""
     import ibis
 
-    mine, theirs = (_discharges(judged[name], suffix) for name, suffix in ((reference, "mine"), (other, "theirs")))
     pairs = mine.outer_join(theirs, ["person", "discharged"])
     sides = {}
     for here, there, word in (("mine", "theirs", "reference"), ("theirs", "mine", "definition")):
@@ -207,9 +225,7 @@ def _difference(reference: str, other: str, judged: dict[str, ir.Table]) -> pd.D
     code = code.filter(code["code"].notnull())
     counts = to_pandas(code.group_by("code").aggregate(n=code.count()).order_by("code"))
     parts = counts["code"].str.split("|", expand=True).reindex(columns=[0, 1])
-    return pd.DataFrame(
-        {"contrast": f"{other} - {reference}", "measure": parts[0], "outcome": parts[1], "n": counts["n"]}
-    )
+    return pd.DataFrame({"contrast": contrast, "measure": parts[0], "outcome": parts[1], "n": counts["n"]})
 
 
 def _discharges(stays: ir.Table, suffix: str) -> ir.Table:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
+    from peereval.admissions.joining import JoiningRule
+
 _REFUSED_IF_EMPTY = ("acute", "specialty")
 _MEANING = {column.name: column.meaning for column in CONTACTS.columns}
 
@@ -151,6 +153,7 @@ def index_stays(
     rule: ReadmissionDefinition,
     followup_end: date | None,
     persons: ir.Table | None = None,
+    spans: Callable[[ir.Table, JoiningRule], ir.Table] = episode_spans,
 ) -> ir.Table:
     """Join and judge contacts that have been read.
 
@@ -166,6 +169,8 @@ def index_stays(
         Until when contacts were observed.
     persons : ibis Table, optional
         What is known of persons.
+    spans : callable, optional
+        What joins the contacts, for a caller that keeps what it has joined.
 
     Returns
     -------
@@ -178,7 +183,7 @@ def index_stays(
     end = _end(found, followup_end, dates_only="dates_only" in checked.columns)
     check_joining(checked, rule.joining_rule)
     usable = checked["reason"].isnull()
-    stays = episode_spans(checked.filter(usable), rule.joining_rule)
+    stays = spans(checked.filter(usable), rule.joining_rule)
     stays = judged_stays(stays if persons is None else with_persons(stays, persons), rule, end)
     # without any, an engine need not look for them again
     stays = _with_left_out(stays, checked.filter(~usable)) if found["left_out"] else stays

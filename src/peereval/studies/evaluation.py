@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from peereval.disclosure.policy import disclosure_policy
 from peereval.disclosure.release import release
 from peereval.displays import card, paragraph, shown_facts
 from peereval.reports.background import Chapter
@@ -237,6 +238,8 @@ def evaluate_study(study: Study, *, progress: bool) -> Evaluation:
         The results and what was released of them.
     """
     sections = wanted_sections(study)
+    # a policy that does not exist is told before the work and not after it
+    policy = disclosure_policy(study.plan.disclosure.policy).id
     with shown(len(sections) + 2, progress=progress) as say:
         say("Reading and scoring")
         data = study.read()
@@ -245,7 +248,6 @@ def evaluate_study(study: Study, *, progress: bool) -> Evaluation:
             say(heading)
             results[name] = tuple(section(study, data))
         say("Protecting small numbers")
-        policy = study.plan.disclosure.policy
         known, released = confirmed_results(study), {}
         # in the order of the sections, not of the report: a report in another order withholds no other numbers
         for name in (name for name in SECTIONS if name in results):
