@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 BUILD := build
 PIP_FLAGS := --disable-pip-version-check --quiet --constraint constraints.txt
 
+# modules are compiled once, and not again in every process that tests and notebooks start
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help evaluate test test-all lint types floors lab docs docs-check bench packages coverage mutation notebooks clean
 

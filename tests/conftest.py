@@ -19,6 +19,11 @@ from hypothesis import HealthCheck, settings
 
 import peereval as pe
 from peereval.reports.languages import words
+from peereval.studies.kernels import without_module
+
+# a grammar of internet addresses that jsonschema compiles as it is loaded: seconds for what notebooks do not hold
+with without_module("rfc3987_syntax"):
+    import nbformat  # noqa: F401 - for the tests that read notebooks
 
 mpl.use("Agg")
 # make test-all asks for more examples

@@ -149,11 +149,11 @@ CASES = [pytest.param(one, coding, id=f"{one.id}-{coding}") for one in LISTED fo
 
 
 @pytest.mark.parametrize(("one", "coding"), CASES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_score_agrees_with_the_naive_scorer(one, coding, data):
     how = one.codings[coding]
-    drawn = data.draw(st.lists(people(one, how), min_size=1, max_size=4))
+    drawn = data.draw(st.lists(people(one, how), min_size=1, max_size=9))
     found = scored(frame_of(drawn, one), one, coding)
     assert len(found) == len(drawn) * len(one.scales)
     for person, (codes, marks) in enumerate(drawn):
