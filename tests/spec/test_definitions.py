@@ -34,6 +34,50 @@ def test_worked_cases(table, as_text, name, case):
     assert as_text(found[wanted.columns]) == as_text(wanted)
 
 
+OF_30_DAYS = """
+    person | admitted         | discharged       | acute | specialty
+    a      | 2020-11-20 10:00 | 2020-12-01 10:00 | yes   | psychiatric
+    b      | 2020-11-20 10:00 | 2020-12-02 00:00 | yes   | psychiatric
+    """
+
+
+@pytest.mark.parametrize(
+    ("includes", "end", "reasons"),
+    [
+        ((True, True), datetime(2020, 12, 31, 23, 59, 59, 999999), ["", "followup_too_short"]),
+        ((True, True), datetime(2020, 12, 31, 23, 59, 59), ["followup_too_short"] * 2),
+        ((True, True), datetime(2021, 1, 1, 23, 59, 59, 999999), ["", ""]),
+        ((True, False), datetime(2020, 12, 30, 23, 59, 59, 999999), ["", "followup_too_short"]),
+        ((True, False), datetime(2020, 12, 30, 12, 0), ["followup_too_short"] * 2),
+    ],
+)
+def test_a_calendar_day_is_observed_when_it_is_over(table, includes, end, reasons):
+    """The last of 30 calendar days after 1 December is the 31st, or the 30th where the last one does not count."""
+    rule = readmission_definition("dk-30").model_copy(
+        update={"id": "ours", "days": "calendar", "window_includes": includes}
+    )
+    stays = pe.readmissions(table(OF_30_DAYS), definition=rule, followup_end=end)
+    assert stays["reason"].fillna("").tolist() == reasons
+
+
+def test_a_window_that_opens_later_counts_all_that_begins_after_its_first_moment(table):
+    contacts = table("""
+        person | admitted         | discharged       | acute | specialty
+        a      | 2020-03-01 10:00 | 2020-03-05 10:00 | yes   | psychiatric
+        a      | 2020-03-08 10:00 | 2020-03-10 10:00 | yes   | psychiatric
+        b      | 2020-03-01 10:00 | 2020-03-05 10:00 | yes   | psychiatric
+        b      | 2020-03-08 10:01 | 2020-03-10 10:00 | yes   | psychiatric
+        """)
+    back = {}
+    for first_counts in (True, False):
+        rule = readmission_definition("dk-30").model_copy(
+            update={"id": "ours", "window_days": (3, 30), "window_includes": (first_counts, True)}
+        )
+        stays = pe.readmissions(contacts, definition=rule, followup_end=END)
+        back[first_counts] = stays.loc[stays["episode"] == 1, "readmitted"].tolist()
+    assert back == {True: [True, True], False: [False, True]}
+
+
 def test_every_definition_that_applies_has_a_worked_case():
     assert sorted(CASES) == APPLY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -186,6 +186,15 @@ def test_contacts_in_the_future_are_refused_or_left_out(table, column):
 def test_follow_up_does_not_end_in_the_future(table):
     with pytest.raises(ImpossibleDateError, match="The end of follow-up is 2062-12-31 23:59"):
         pe.readmissions(table(LEFT_OUT).iloc[:1], followup_end=date(2062, 12, 31))
+
+
+def test_a_day_of_grace_for_a_register_in_another_time_zone(table):
+    now = datetime.now()
+    for end in (now - timedelta(hours=1), now + timedelta(hours=12)):
+        stays = pe.readmissions(table(LEFT_OUT).iloc[:1], followup_end=end)
+        assert stays["followup_end"].iloc[0] == end
+    with pytest.raises(ImpossibleDateError, match="which lies in the future"):
+        pe.readmissions(table(LEFT_OUT).iloc[:1], followup_end=now + timedelta(hours=36))
 
 
 def test_a_date_as_the_end_covers_its_whole_day(table):

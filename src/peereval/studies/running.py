@@ -7,13 +7,16 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peereval.errors import CellError, DestinationError
 from peereval.files import make_folder, write_text
+from peereval.reports.document import template
 from peereval.reports.image_store import kept_images
+from peereval.reports.languages import words
 from peereval.studies.evaluation import shown, write_study_committee, write_study_report
 from peereval.studies.inputs import NAME, inputs_of, section_inputs
 from peereval.studies.kernels import Failure, failure_of, run_notebooks
@@ -121,7 +124,7 @@ def run_alone(study: Study, *, report: Path | None, policy: str | None, again: b
             {name: notebooks[name] for name in changed},
             environment=variables,
             ended=ended,
-            meanwhile=_load_packages if changed else tuple,
+            meanwhile=partial(_load, study.plan.report.language) if changed else tuple,
         )
         say("Report")
         failed = {name: failure for name, failure in failures.items() if failure is not None}
@@ -137,10 +140,13 @@ def run_alone(study: Study, *, report: Path | None, policy: str | None, again: b
     )
 
 
-def _load_packages() -> None:
-    """Load what the report will need, while kernels compute."""
+def _load(language: str) -> None:
+    """Load what the report will need, while kernels compute: packages, the words of its language, the templates."""
     for name in ("matplotlib.pyplot", "great_tables", "openpyxl", "pptx"):
         import_module(name)
+    words(language)
+    for name in ("report.html.jinja", "note.html.jinja"):
+        template(name)
 
 
 @contextmanager
