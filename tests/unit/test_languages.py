@@ -428,6 +428,14 @@ def test_the_command_line_speaks_danish(text, said):
     assert words("da", "command-line").sentence(text) == said
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_list_of_sections_is_in_one_language(language):
+    told = words(language, "command-line")
+    said = told.sentence(f"Computed: {', '.join(SECTIONS)}.").rstrip(".").split(": ")[1].split(", ")
+    assert said == [told.sentence(name) for name in SECTIONS]
+    assert list(told.untranslated) == []
+
+
 def test_a_sentence_that_follows_is_no_part_of_the_one_before():
     danish = words("da")
     said = danish.sentence(
