@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import os
+import shutil
 import sys
 import warnings
 from functools import cache
@@ -115,11 +116,12 @@ def region_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def region_evaluation(region_folder):
-    """The study of `region_folder`, evaluated."""
+def region_evaluation(region_folder, tmp_path_factory):
+    """The study of `region_folder`, evaluated in a copy: a report writes the record of the plan beside it."""
+    folder = shutil.copytree(region_folder, tmp_path_factory.mktemp("evaluated") / "region")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pe.UnverifiedWarning)
-        return pe.Study.from_toml(region_folder / "study.toml").evaluate()
+        return pe.Study.from_toml(folder / "study.toml").evaluate()
 
 
 @pytest.fixture(scope="session")

@@ -425,6 +425,11 @@ def test_no_attacker_pins_a_small_count(drawn):
             assert len(possible) > 1
 
 
+@pytest.mark.xfail(strict=True, reason="open: who knows the true size of every group can pin this count")
+def test_no_attacker_pins_a_small_count_beside_a_group_of_cases_only():
+    test_no_attacker_pins_a_small_count.hypothesis.inner_test([(5, 5), (4, 10), (6, 0)])
+
+
 def two_rounds(started, stayed):
     """WHO-5 answers of persons at the start and of those who stayed."""
     rng = np.random.default_rng(started)

@@ -128,7 +128,8 @@ def test_nothing_exact_leaves(region_evaluation, html):
 
 
 def test_the_same_input_gives_the_same_bytes(region_folder, html, tmp_path):
-    again = pe.Study.from_toml(region_folder / "study.toml").evaluate().report(tmp_path / "again.html")
+    folder = shutil.copytree(region_folder, tmp_path / "region")
+    again = pe.Study.from_toml(folder / "study.toml").evaluate().report(tmp_path / "again.html")
     assert again.read_text(encoding="utf-8") == html
 
 
