@@ -28,7 +28,7 @@ with without_module("rfc3987_syntax"):
 
 mpl.use("Agg")
 # make test-all asks for more examples
-EXAMPLES = int(os.environ.get("PEEREVAL_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("PEEREVAL_EXAMPLES", "15"))
 settings.register_profile("tests", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]

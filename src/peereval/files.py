@@ -8,6 +8,7 @@ import warnings
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -376,7 +377,7 @@ def _readable(path: Path, read: Callable[[], T]) -> T:
         UnicodeDecodeError,
         OSError,
     ) as error:
-        why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        why = shorten(str(error).splitlines()[0], 120, placeholder=" …") if str(error) else type(error).__name__
         msg = f"{path.name} cannot be read ({path.stat().st_size} bytes): {why}"
         raise UnreadableFileError(msg, hint="Export or copy the file again.") from None
 

@@ -163,8 +163,12 @@ def test_a_missing_file_names_the_nearest(study):
 def test_a_truncated_file(study):
     file = study.parent / "data" / "responses.synthetic.parquet"
     file.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(UnreadableFileError, match=r"responses.synthetic.parquet cannot be read \(1000 bytes\)"):
+    with pytest.raises(
+        UnreadableFileError, match=r"responses.synthetic.parquet cannot be read \(1000 bytes\)"
+    ) as caught:
         pe.Study.from_toml(study).evaluate()
+    # what another package says is cut between words, and one sees that it was
+    assert " … Export or copy the file again." in str(caught.value)
 
 
 def test_a_truncated_contacts_file(study):
@@ -249,6 +253,13 @@ def test_or_it_is_left_out_and_counted(study):
 def test_names_that_do_not_exist_or_do_not_fit(study, old, new, error):
     edit(study, old, new)
     with pytest.raises(error):
+        pe.Study.from_toml(study).evaluate()
+
+
+def test_a_policy_that_does_not_exist_is_told_before_any_data_are_read(study):
+    edit(study, 'policy = "standard"', 'policy = "strict"')
+    shutil.rmtree(study.parent / "data")
+    with pytest.raises(UnknownNameError, match="strict"):
         pe.Study.from_toml(study).evaluate()
 
 

@@ -150,7 +150,7 @@ _NONE_COUNTS, _OUTSIDE = "return_not_counted", "return_outside_window"
 
 
 def _joined_once() -> Callable[[ir.Table, JoiningRule], ir.Table]:
-    """Join contacts once for all definitions that join alike."""
+    """Join the contacts of one comparison once for all definitions that join alike."""
     known: dict[str, ir.Table] = {}
 
     def joined(contacts: ir.Table, rule: JoiningRule) -> ir.Table:
