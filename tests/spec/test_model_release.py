@@ -137,14 +137,14 @@ def test_the_events_of_one_person_cannot_be_computed_from_rates_times_days():
     """Of ward 0 all events are one person's: an attacker who knows the bed days of every ward bounds them."""
     cases, days = (9, 31, 24), (1000, 2000, 3000)
     frame = released(event_rows(cases, (1, 20, 17), days)).set_index("group")
-    assert frame["withheld"].to_dict() == {"ward 0": True, "ward 1": False, "ward 2": True, "all": False}
-    step = {"ward 1": 1.0, "all": 0.5}
+    assert frame["withheld"].to_dict() == {"ward 0": True, "ward 1": True, "ward 2": False, "all": False}
+    step = {"ward 2": 1.0, "all": 0.5}
     low, high = (
-        {name: (frame.loc[name, "estimate"] + side * step[name] / 2) * spent / 1000 for name, spent in (("ward 1", 2000), ("all", 6000))}
+        {name: (frame.loc[name, "estimate"] + side * step[name] / 2) * spent / 1000 for name, spent in (("ward 2", 3000), ("all", 6000))}
         for side in (-1, 1)
     )  # fmt: skip
-    # what ward 0 and ward 2 have together says nothing of one of them but that it is no more
-    assert high["all"] - low["ward 1"] - 5 > 9
+    # what ward 0 and ward 1 have together says nothing of one of them but that it is no more
+    assert high["all"] - low["ward 2"] - 5 > 9
     alone = released(event_rows((9, 31), (8, 20), (1000, 2000))).set_index("group")
     assert not alone["withheld"].any()
 

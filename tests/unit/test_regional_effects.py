@@ -39,7 +39,7 @@ def bound():
 
 def test_released_results_are_bound_as_released(bound):
     assert isinstance(bound, pe.Released)
-    assert bound.policy == "standard 1.5.0"
+    assert bound.policy == "standard 1.6.0"
     assert bound.estimates["source"].tolist() == list(REGIONS)
     assert bound.changes == change(6.0, 1.5, 120).changes
 
@@ -59,7 +59,7 @@ def test_released_and_other_results_or_policies_are_not_bound():
     exact = pe.Result(kind="rounds", title="Change", claim="change", method="A mean.", estimates=rows)
     with pytest.raises(DesignError, match="2 ways of protecting"):
         pe.bind_results({"north": change(6.0, 1.5, 120), "south": exact})
-    with pytest.raises(DesignError, match=r"darwin 1\.1\.0, standard"):
+    with pytest.raises(DesignError, match=r"darwin 1\.2\.0, standard"):
         pe.bind_results(
             {
                 "north": change(6.0, 1.5, 120),

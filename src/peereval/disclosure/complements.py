@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 from peereval.disclosure.policy import treatment_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from peereval.disclosure.policy import Policy
 
 
@@ -17,11 +20,21 @@ HELD, TOLD, TOTAL_TOLD = "held", "told", "total_told"
 """Flags of rows: withheld in an earlier release; shown in one; the total of their sum was shown in one."""
 
 
-class _Sum(NamedTuple):
-    """Rows that add up: the members, and the row of their total, if it is a row."""
+class Sum(NamedTuple):
+    """Places of rows that add up: the members, and those of their total, if it is a row that was not told before."""
 
-    members: pd.Index
-    total: pd.Index
+    members: tuple[int, ...]
+    total: tuple[int, ...]
+    total_told: bool
+
+
+class Cells(NamedTuple):
+    """Rows as plain values, since they are gone through many times; and the sums that they stand in."""
+
+    size: tuple[float, ...]
+    is_part: tuple[bool, ...]
+    told: tuple[bool, ...]
+    sums: tuple[Sum, ...]
 
 
 def with_complements(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
@@ -31,8 +44,9 @@ def with_complements(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) ->
     lost) to the persons of their group, and periods of the calendar to the whole time, which other results give; in
     each source of bound results by itself. The withheld
     members of a sum must be at least two and together hold at least `Policy.fewest_hidden` cases and as many
-    others, and without the largest of them at least `Policy.threshold` persons; the smallest are added until they
-    do. Where no member is left, the total is withheld. What an earlier release has shown hides nothing, and a total
+    others, and without the largest of them at least `Policy.threshold` persons; further ones are added until they
+    do: the smallest groups, since which these are tells nothing of their cases, and the parts of the fewest persons.
+    Where no member is left, the total is withheld. What an earlier release has shown hides nothing, and a total
     that it has shown is known.
 
     Parameters
@@ -49,25 +63,104 @@ def with_complements(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) ->
     Series of bool
         What is withheld in the end.
     """
-    before = pd.Series(data=False, index=rows.index)
-    while not withheld.equals(before):
-        before = withheld
-        for each in _sums(rows):
-            withheld = _widened(each, rows, withheld, policy)
-    return withheld
+    cases = tuple(rows["numerator"].astype(float).tolist())
+    hidden = closed(cells_of(rows), cases, np.flatnonzero(withheld.to_numpy(bool)).tolist(), policy)
+    return pd.Series(np.isin(np.arange(len(rows)), list(hidden)), index=rows.index)
 
 
-def _sums(rows: pd.DataFrame) -> list[_Sum]:
-    none, sums = rows.index[:0], []
+def cells_of(rows: pd.DataFrame) -> Cells:
+    """Give the rows as plain values, with the sums in which they stand."""
+    return Cells(
+        size=tuple(rows["denominator"].astype(float).tolist()),
+        is_part=tuple(are_parts(rows).tolist()),
+        told=tuple(flag(rows, TOLD).tolist()),
+        sums=tuple(_sums(rows.set_axis(np.arange(len(rows))))),
+    )
+
+
+def closed(cells: Cells, cases: tuple[float, ...], withheld: Iterable[int], policy: Policy) -> frozenset[int]:
+    """Give the places that are withheld in the end, as `with_complements` says.
+
+    Parameters
+    ----------
+    cells : Cells
+        The rows.
+    cases : tuple of float
+        The cases of each.
+    withheld : iterable of int
+        Places that are withheld so far.
+    policy : Policy
+        How much must be hidden together.
+
+    Returns
+    -------
+    frozenset of int
+        The places.
+    """
+    hidden, before = set(withheld), -1
+    while len(hidden) != before:
+        before = len(hidden)
+        for one in cells.sums:
+            hidden |= _widened(one, cells, cases, hidden, policy)
+    return frozenset(hidden)
+
+
+def next_to_withhold(one: Sum, cells: Cells, cases: tuple[float, ...], hidden: set[int] | frozenset[int]) -> list[int]:
+    """Give the members of a sum that may still be withheld, in the order in which they are."""
+    free = (place for place in one.members if place not in hidden and not cells.told[place])
+    return sorted(free, key=lambda place: order(cells, cases, place))
+
+
+def order(cells: Cells, cases: tuple[float, ...], place: int) -> tuple[bool, float, int]:
+    """Give what places are sorted by, to be withheld beside others.
+
+    The smallest first, by their size, which tells nothing of their cases; parts, which share the size of their group,
+    by their cases. A member of nobody goes only where there is no other.
+    """
+    count, size = cases[place], cells.size[place]
+    by = count if cells.is_part[place] or math.isnan(size) else size
+    return not count > 0, math.inf if math.isnan(by) else by, place
+
+
+def _widened(one: Sum, cells: Cells, cases: tuple[float, ...], hidden: set[int], policy: Policy) -> set[int]:
+    inside = [place for place in one.members if place in hidden]
+    if not inside or _enough(inside, cells, cases, policy):
+        return set()
+    for place in next_to_withhold(one, cells, cases, hidden):
+        inside.append(place)
+        if _enough(inside, cells, cases, policy):
+            return set(inside)
+    return {*one.members, *one.total}
+
+
+def _enough(inside: list[int], cells: Cells, cases: tuple[float, ...], policy: Policy) -> bool:
+    if len(inside) < 2:  # noqa: PLR2004 - one alone is the rest of the sum
+        return False
+    hidden = others = sizes = largest = 0.0
+    for place in inside:
+        count, size = cases[place], cells.size[place]
+        hidden += count if count > 0 else 0.0
+        # of a part the others are the other parts, and an unknown size gives nothing away
+        others += math.inf if cells.is_part[place] or math.isnan(size - count) else size - count
+        sizes, largest = sizes + size, max(largest, size)
+    if min(hidden, others) < policy.fewest_hidden:
+        return False
+    # the largest could be known but for what the others can hold
+    return math.isnan(sizes) or sizes - largest >= policy.threshold
+
+
+def _sums(rows: pd.DataFrame) -> Iterator[Sum]:
     for part in over_groups(rows):
-        is_total = part["group"] == "all"
-        if is_total.any() or flag(part, TOTAL_TOLD).any():
-            sums.append(_Sum(part.index[~is_total], part.index[is_total]))
+        is_total, told = part["group"] == "all", bool(flag(part, TOTAL_TOLD).any())
+        if not is_total.all() and (is_total.any() or told):
+            yield Sum(tuple(part.index[~is_total]), tuple(part.index[is_total]), told)
     parts = rows[are_parts(rows)]
-    wholes = [_Sum(part.index, none) for part in _apart(parts, ("outcome", "measure", "round", "group", "time"))]
+    wholes = _apart(parts, ("outcome", "measure", "round", "group", "time"))
     if "time" in rows and pd.api.types.is_string_dtype(rows["time"]):
-        wholes += [_Sum(part.index, none) for part in _apart(rows, ("outcome", "measure", "round", "term", "group"))]
-    return sums + wholes
+        wholes += _apart(rows, ("outcome", "measure", "round", "term", "group"))
+    for part in wholes:
+        if len(part) > 1:
+            yield Sum(tuple(part.index), (), total_told=True)
 
 
 def over_groups(rows: pd.DataFrame) -> list[pd.DataFrame]:
@@ -87,32 +180,6 @@ def are_parts(rows: pd.DataFrame) -> pd.Series:
     )
 
 
-def _widened(one: _Sum, rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
-    if not withheld[one.members].any():
-        return withheld
-    cases = rows.loc[one.members, "numerator"].astype(float)
-    total = rows.loc[one.members, "denominator"].astype(float)
-    others = total - cases
-    # of a part the others are the other parts, and an unknown denominator gives nothing away
-    others = others.where(others.notna() & ~are_parts(rows.loc[one.members]), np.inf)
-    hidden = withheld[one.members].copy()
-    # the smallest first; a member of nobody only where there is no other
-    free = ~hidden & ~flag(rows.loc[one.members], TOLD)
-    candidates = cases[free].replace(0, np.inf).sort_values(kind="stable").index.tolist()
-    while hidden.any() and not _enough(cases[hidden], others[hidden], total[hidden], policy):
-        if not candidates:
-            return withheld.where(~withheld.index.isin([*one.members, *one.total]), other=True)
-        hidden[candidates.pop(0)] = True
-    return withheld.where(~withheld.index.isin(hidden.index[hidden]), other=True)
-
-
 def flag(rows: pd.DataFrame, name: str) -> pd.Series:
     """Give a flag of the rows, false where they have none of that name."""
     return rows[name] if name in rows else pd.Series(data=False, index=rows.index)
-
-
-def _enough(cases: pd.Series, others: pd.Series, total: pd.Series, policy: Policy) -> bool:
-    if len(cases) < 2 or min(cases.sum(), others.sum()) < policy.fewest_hidden:  # noqa: PLR2004 - one alone is the rest of the sum
-        return False
-    # the largest could be known but for what the others can hold
-    return bool(total.isna().any()) or total.sum() - total.max() >= policy.threshold

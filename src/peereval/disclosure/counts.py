@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from peereval.disclosure.policy import Policy
+
+Numbers = TypeVar("Numbers", "pd.Series", float)
 
 
 def masked(count: int, policy: Policy) -> str:
@@ -38,7 +40,7 @@ def small(count: pd.Series, policy: Policy) -> pd.Series:
     return (count > 0) & (count < policy.threshold)
 
 
-def rounded(count: pd.Series, policy: Policy) -> pd.Series:
+def rounded(count: Numbers, policy: Policy) -> Numbers:
     """Round each count to the nearest multiple of the rounding base, halves up."""
-    found: pd.Series = np.floor(count / policy.rounding_base + 0.5) * policy.rounding_base
+    found: Numbers = np.floor(count / policy.rounding_base + 0.5) * policy.rounding_base
     return found

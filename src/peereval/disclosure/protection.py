@@ -9,13 +9,14 @@ import pandas as pd
 
 from peereval.disclosure.charts import with_limits_of_rounded_sizes
 from peereval.disclosure.columns import INSIDE, LEAKS, SAYS_WHICH
-from peereval.disclosure.complements import HELD, are_parts, flag, over_groups, with_complements
+from peereval.disclosure.complements import are_parts, over_groups
 from peereval.disclosure.counts import rounded, small
 from peereval.disclosure.curves import protect_curve
 from peereval.disclosure.lengths import protect_person_time, protect_stays
 from peereval.disclosure.means import protect_coefficients, protect_means, protect_quantiles, protect_tests
 from peereval.disclosure.models import protect_models
 from peereval.disclosure.money import protect_costs, protect_money, protect_positions
+from peereval.disclosure.small_counts import of_few_persons, without_small_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ def protect_shares(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     DataFrame
         The rows with a column ``withheld``; shares in whole per cent, counts rounded.
     """
-    return _shares(rows, _everybody(rows), policy)
+    return _shares(rows, policy)
 
 
 def protect_participation(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -65,7 +66,7 @@ def protect_participation(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     DataFrame
         The rows with a column ``withheld``; shares in whole per cent, counts rounded.
     """
-    safe = _shares(rows, pd.Series(data=False, index=rows.index), policy)
+    safe = _shares(rows, policy, everybody=False)
     told = _tell_each_other(rows, safe["withheld"], policy)
     also = told & rows["measure"].eq("retained")
     shares = [name for name in ("estimate", "conf_low", "conf_high") if name in safe]
@@ -105,7 +106,7 @@ def protect_patterns(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     DataFrame
         The rows with a column ``withheld``; counts rounded, without shares.
     """
-    safe = _shares(rows, pd.Series(data=False, index=rows.index), policy)
+    safe = _shares(rows, policy, everybody=False)
     source = rows["source"] if "source" in rows else pd.Series("", index=rows.index)
     withheld = safe["withheld"].groupby(source).transform("any")
     counts = {name: safe[name].mask(withheld) for name in ("numerator", "denominator")}
@@ -130,7 +131,7 @@ def protect_parts(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         The rows with a column ``withheld``; counts rounded, without shares.
     """
     apart = rows["measure"].eq("standardised_difference_of_levels").to_numpy(dtype=bool)
-    parts = _shares(rows[~apart], _everybody(rows[~apart]), policy)
+    parts = _shares(rows[~apart], policy)
     if not apart.any():
         return parts
     keys = [name for name in ("source", "outcome", "round") if name in rows]
@@ -158,12 +159,12 @@ def protect_answers(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         The rows with a column ``withheld``; options have rounded counts and no share.
     """
     best = rows["measure"].eq("top_box").to_numpy(dtype=bool)
-    options = _shares(rows[~best], _everybody(rows[~best]), policy)
+    options = _shares(rows[~best], policy)
     keys = [name for name in ("source", "outcome", "round", "group") if name in rows]
     taken = pd.MultiIndex.from_frame(options.loc[options["withheld"], keys])
     known = rows[best]
     beside = pd.Series(pd.MultiIndex.from_frame(known[keys]).isin(taken), index=known.index)
-    return pd.concat([options, _shares(known, beside | _everybody(known), policy)])
+    return pd.concat([options, _shares(known, policy, also=beside)])
 
 
 def protect_links(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -190,12 +191,13 @@ def protect_links(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     ways = rows[is_way].assign(outcome=linked[is_way].map({True: "linked", False: "not linked"}))
     shares, exact = rows[~is_way], rows["measure"].eq("exact_share")
     answers = rows["measure"].eq("linked_share")
-    found = _shares(shares, _everybody(shares) & answers[~is_way], policy)
-    nobody = pd.Series(data=False, index=ways.index)
-    hidden = pd.concat([_shares(ways, nobody, policy), found])["withheld"].reindex(rows.index)
+    found = _shares(shares, policy, everybody=answers[~is_way])
+    hidden = pd.concat([_shares(ways, policy, everybody=False), found])["withheld"].reindex(rows.index)
     no_links = (hidden & answers).groupby(source).transform("any")
     no_ways = no_links | (hidden & (linked | exact)).groupby(source).transform("any")
-    safe_ways = _shares(ways, (no_links | (no_ways & linked))[is_way], policy).drop(columns="outcome")
+    safe_ways = _shares(ways, policy, everybody=False, also=(no_links | (no_ways & linked))[is_way]).drop(
+        columns="outcome"
+    )
     also = ((no_links & answers) | (no_ways & exact))[~is_way]
     cells = [name for name in ("estimate", "conf_low", "conf_high", "numerator") if name in found]
     found = found.assign(withheld=found["withheld"] | also, **{name: found[name].mask(also) for name in cells})
@@ -203,16 +205,15 @@ def protect_links(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return pd.concat([safe_ways, found.assign(denominator=found["denominator"].mask(beside))])
 
 
-def _everybody(rows: pd.DataFrame) -> pd.Series:
-    return (rows["numerator"] == rows["denominator"]) & (rows["numerator"] > 0)
-
-
-def _shares(rows: pd.DataFrame, also: pd.Series, policy: Policy) -> pd.DataFrame:
-    cases, total = (rows[name].astype(float) for name in ("numerator", "denominator"))
-    few = small(cases, policy) | small(total, policy) | small(total - cases, policy) | also | flag(rows, HELD)
-    alone = _of_few_persons(rows, policy)
-    few |= alone
-    withheld = with_complements(rows, few, policy)
+def _shares(
+    rows: pd.DataFrame, policy: Policy, *, everybody: pd.Series | bool = True, also: pd.Series | bool = False
+) -> pd.DataFrame:
+    """Protect shares; those of everybody where that is told, and others for reasons of their own."""
+    alone = of_few_persons(rows, policy)
+    told, fixed = (
+        each if isinstance(each, pd.Series) else pd.Series(each, index=rows.index) for each in (everybody, also)
+    )
+    withheld = without_small_counts(rows, policy, everybody=told, also=fixed)
     # a share of a part beside a rounded count would give the count away
     hidden = withheld | are_parts(rows)
     # beside means, shares have these columns too, but empty; the flag of a share of its own stays
@@ -229,18 +230,11 @@ def _shares(rows: pd.DataFrame, also: pd.Series, policy: Policy) -> pd.DataFrame
     return safe
 
 
-def _of_few_persons(rows: pd.DataFrame, policy: Policy) -> pd.Series:
-    """Whether many stays are those of few persons: a unit of one with fifteen stays is a unit of one."""
-    if "n_persons" not in rows:
-        return pd.Series(data=False, index=rows.index)
-    return small(rows["n_persons"].astype(float), policy)
-
-
 def _beside_small(rows: pd.DataFrame, withheld: pd.Series, policy: Policy) -> pd.Series:
     """Whether the size of a group could give away that of a small one, which is the rest of all."""
     found = pd.Series(data=False, index=rows.index)
     for part in over_groups(rows):
-        if (small(part["denominator"].astype(float), policy) | _of_few_persons(part, policy)).any():
+        if (small(part["denominator"].astype(float), policy) | of_few_persons(part, policy)).any():
             found |= found.index.isin(part.index) & (withheld | are_parts(rows))
     return found
 
