@@ -728,6 +728,53 @@ def test_no_attacker_pins_a_small_level(sizes):
         assert not (small & alone).any()
 
 
+def released_levels(arms):
+    """What `release` shows of levels, without the frames around it: rounded counts."""
+    groups = [*arms, tuple(sum(counts) for counts in zip(*arms, strict=True))]
+    counts = tuple(float(count) for group in groups for count in group)
+    sizes = tuple(float(sum(group)) for group in groups for _ in group)
+    width, last = len(arms[0]), len(arms)
+    down = [Sum(tuple(range(level, width * last, width)), (width * last + level,), total_told=False)
+            for level in range(width)]  # fmt: skip
+    across = [
+        Sum(tuple(range(width * group, width * (group + 1))), (), total_told=True) for group in (last, *range(last))
+    ]
+
+    def small(place, count):
+        return any(0 < part < 5 for part in (count, sizes[place] - count)) or 0 < count == sizes[place]
+
+    cells = Cells(sizes, (True,) * len(sizes), (False,) * len(sizes), (*down, *across))
+    hidden = Possibilities(cells, small, frozenset(), disclosure_policy("standard")).settled(counts)
+    return tuple(None if place in hidden else math.floor(count / 5 + 0.5) * 5 for place, count in enumerate(counts))
+
+
+@given(drawn=two_arms)
+def test_levels_are_gone_through_as_they_are_released(drawn):
+    arms = list(zip(*drawn, strict=True))
+    if min(sum(counts) for counts in arms) < 5:
+        return
+    safe = released(levels(arms), kind="baseline").estimates
+    shown = [None if row["withheld"] else row["numerator"] for row in safe.to_dict("records")]
+    assert shown == list(released_levels(arms))
+
+
+@pytest.mark.parametrize("sizes", [(8, 7), (11, 5)])
+def test_no_attacker_pins_a_small_level_who_runs_the_policy(sizes):
+    """All ways to divide two arms of known sizes over three levels: no count that is withheld for itself stands alone."""
+    ways = [
+        [(a, b, size - a - b) for a in range(size + 1) for b in range(size + 1 - a)] for size in sizes
+    ]  # fmt: skip
+    fits = {}
+    for arms in product(*ways):
+        fits.setdefault(released_levels(arms), []).append(arms)
+    for tables in fits.values():
+        cells = np.array(tables)
+        others = np.array(sizes)[:, None] - cells
+        small = ((cells > 0) & (cells < 5)) | ((others >= 0) & (others < 5) & (cells > 0))
+        alone = (cells == cells[0]).all(axis=0)
+        assert not (small & alone).any()
+
+
 def test_the_distance_of_arms_leaves_only_with_all_levels():
     def with_distance(arms):
         apart = {"measure": "standardised_difference_of_levels", "outcome": "kind", "round": "start",

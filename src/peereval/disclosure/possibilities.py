@@ -166,20 +166,20 @@ class Possibilities:
         return {each: count for each, count in enumerate(other) if count != cases[each]}
 
     def _with_another(self, cases: Cases, hidden: Places, place: int) -> Iterator[Cases]:
-        """Give tables with another count at a place: those that are one move away, then those of a longer way."""
+        """Give tables with another count at a place: those in which all small counts stay small, then one move away."""
         movable = hidden | self.rounded_only
-        yield from self._beside(cases, hidden, self.ways.short(place, movable))
 
         def stays(each: int, step: int) -> bool:
             count = cases[each] + step
-            return self._may_be(cases[each], count, each, hidden) and self.small(each, count) == self.small(
-                each, cases[each]
-            )
+            alike = self.small(each, count) == self.small(each, cases[each])
+            return alike and self._may_be(cases[each], count, each, hidden)
 
         for step in (-1, 1):
             way = self.ways.ring((place, step), movable, stays) if stays(place, step) else None
             if way:
-                yield from self._beside(cases, hidden, [way])
+                steps = dict(way)
+                yield tuple(count + steps.get(each, 0) for each, count in enumerate(cases))
+        yield from self._beside(cases, hidden, self.ways.short(place, movable))
 
     def _not_reached(self, cases: Cases, hidden: Places, small: Places) -> Places:
         """Give the small counts that no number of moves changes; those of the small counts are tried first."""
