@@ -14,6 +14,7 @@ from scipy.stats import t
 
 import peereval as pe
 from peereval.disclosure.complements import Cells, Sum, with_complements
+from peereval.disclosure.moves import Ways
 from peereval.disclosure.policy import disclosure_policy, treatment_of
 from peereval.disclosure.possibilities import Possibilities
 from peereval.disclosure.protection import protect_curve
@@ -398,6 +399,7 @@ def as_shown(safe):
     )
 
 
+two_arms = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), min_size=2, max_size=4)
 groups_of_counts = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=2, max_size=3)
 
 
@@ -466,6 +468,42 @@ def test_no_attacker_pins_a_small_count_in_sizes_that_sums_alone_do_not_protect(
 def test_that_attacker_does_pin_counts_that_are_protected_by_their_sums_alone():
     """So the tests above are not passed by an attacker without teeth."""
     assert pinned_of((16, 7, 19), naive)
+
+
+def test_the_persons_beside_the_largest_group_are_at_least_the_threshold():
+    """The five persons of unit 0 are just enough to hide how many cases unit 1 has."""
+    safe = released(shares([(3, 5), (20, 40), (30, 60)])).estimates
+    assert safe["withheld"].tolist() == [True, True, False, False]
+    safe = released(shares([(2, 4), (20, 40), (30, 60)])).estimates
+    assert safe["withheld"].tolist() == [True, True, True, False]
+
+
+def test_counts_that_are_as_large_as_small_counts_can_be_take_one_more_with_them():
+    """Three withheld with 12 together could only be 4 each; with a fourth they may be 1, 4, 4 and three more there."""
+    safe = released(shares([(4, 60), (4, 70), (4, 80), (12, 50), (20, 40)])).estimates
+    assert safe["withheld"].tolist() == [True, True, True, False, True, False]
+
+
+@given(drawn=two_arms, seed=st.integers(0, 99))
+def test_moves_keep_every_sum(drawn, seed):
+    """Of two arms, several levels and all: whatever may move, no known sum changes, and a total moves with its members."""
+    width = len(drawn)
+    down = [Sum((level, width + level), (2 * width + level,), total_told=False) for level in range(width)]
+    across = [Sum(tuple(range(width * group, width * (group + 1))), (), total_told=True) for group in range(3)]
+    size = 3 * width
+    ways = Ways(Cells((50.0,) * size, (True,) * size, (False,) * size, (*down, *across)))
+    rng = np.random.default_rng(seed)
+    movable = frozenset(place for place in range(size) if rng.random() < 0.8)
+    rings = [
+        way for place in movable for step in (-1, 1) if (way := ways.ring((place, step), movable, lambda *_: True))
+    ]
+    for move in [*rings, *(move for place in movable for move in ways.short(place, movable))]:
+        step = dict(move)
+        assert len(step) == len(move)
+        assert set(step) <= movable
+        for one in (*down, *across):
+            members = sum(step.get(place, 0) for place in one.members)
+            assert members == sum(step.get(place, 0) for place in one.total)
 
 
 def by_month(seed, wards=6, months=24):
@@ -691,9 +729,6 @@ def naive_levels(arms):
 
 def _order(groups, cell):
     return groups[cell[0]][cell[1]] or math.inf
-
-
-two_arms = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), min_size=2, max_size=4)
 
 
 @given(drawn=two_arms)
