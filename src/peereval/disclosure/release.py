@@ -36,7 +36,7 @@ def release(
 
     No withheld number can be computed from the others of its result, from the results before it in the call, or from
     earlier releases of the same study; and no small one is the only number that fits for somebody who knows the size of
-    every group (`peereval.disclosure.possibilities`). What is out stays as it is, so the later one gives way:
+    every group. What is out stays as it is, so the later one gives way:
 
     - What an earlier release withholds is withheld.
     - A count that was shown and now has, or may have, 1 to threshold - 1 persons more or fewer is kept at the numbers
