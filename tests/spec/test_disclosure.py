@@ -747,20 +747,21 @@ def test_levels_are_released_by_the_words_of_the_policy(drawn):
     assert shown["numerator"].tolist() == [words[place] for place in shown.index]
 
 
-@pytest.mark.parametrize("sizes", [(14, 13), (19, 12), (30, 9)])
-def test_no_attacker_pins_a_small_level(sizes):
-    """All ways to divide two arms of known sizes over three levels: a count of 1 to 4 is never the only one that fits."""
-    ways = [
-        [(a, b, size - a - b) for a in range(size + 1) for b in range(size + 1 - a)] for size in sizes
-    ]  # fmt: skip
+def tables_that_fit(sizes, release):
+    """All ways to divide arms of known sizes over three levels, together as they are released, each as an array."""
+    ways = [[(a, b, size - a - b) for a in range(size + 1) for b in range(size + 1 - a)] for size in sizes]
     fits = {}
     for arms in product(*ways):
-        fits.setdefault(naive_levels(arms), []).append(arms)
-    for tables in fits.values():
-        cells = np.array(tables)
-        small = (cells > 0) & (cells < 5)
+        fits.setdefault(release(arms), []).append(arms)
+    return [np.array(tables) for tables in fits.values()]
+
+
+@pytest.mark.parametrize("sizes", [(14, 13), (19, 12), (30, 9)])
+def test_no_attacker_pins_a_small_level(sizes):
+    """By what sums ask for, a count of 1 to 4 is never the only one that fits."""
+    for cells in tables_that_fit(sizes, naive_levels):
         alone = (cells == cells[0]).all(axis=0)
-        assert not (small & alone).any()
+        assert not (alone & (cells > 0) & (cells < 5)).any()
 
 
 def released_levels(arms):
@@ -795,19 +796,11 @@ def test_levels_are_gone_through_as_they_are_released(drawn):
 
 @pytest.mark.parametrize("sizes", [(8, 7), (11, 5)])
 def test_no_attacker_pins_a_small_level_who_runs_the_policy(sizes):
-    """All ways to divide two arms of known sizes over three levels: no count that is withheld for itself stands alone."""
-    ways = [
-        [(a, b, size - a - b) for a in range(size + 1) for b in range(size + 1 - a)] for size in sizes
-    ]  # fmt: skip
-    fits = {}
-    for arms in product(*ways):
-        fits.setdefault(released_levels(arms), []).append(arms)
-    for tables in fits.values():
-        cells = np.array(tables)
+    """No count that is withheld for itself, nor one of all but a few, is the only one that fits."""
+    for cells in tables_that_fit(sizes, released_levels):
         others = np.array(sizes)[:, None] - cells
-        small = ((cells > 0) & (cells < 5)) | ((others >= 0) & (others < 5) & (cells > 0))
         alone = (cells == cells[0]).all(axis=0)
-        assert not (small & alone).any()
+        assert not (alone & (cells > 0) & ((cells < 5) | (others < 5))).any()
 
 
 def test_the_distance_of_arms_leaves_only_with_all_levels():
