@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,9 +65,18 @@ class Ways:
         if not mine:
             yield ((place, 1),)
         beside = {other for number in mine for other in self.standing[number]} & movable - {place}
-        both = [(other, sign, _sum(mine, self.weights[other], sign)) for other in sorted(beside) for sign in _SIGNS]
-        yield from (((place, 1), (other, sign)) for other, sign, rest in both if not rest)
-        crossing = [each for each in both if each[2] and all(abs(weight) == 1 for weight in each[2].values())]
+        crossing = []
+        for other, sign in product(sorted(beside), _SIGNS):
+            rest = _sum(mine, self.weights[other], sign)
+            if not rest:
+                yield ((place, 1), (other, sign))
+            elif all(abs(weight) == 1 for weight in rest.values()):
+                crossing.append((other, sign, rest))
+        yield from self._with_corners(place, crossing, movable)
+
+    def _with_corners(
+        self, place: int, crossing: list[tuple[int, int, Weights]], movable: frozenset[int]
+    ) -> Iterator[Move]:
         for (one, sign, rest), (other, turn, _) in combinations(crossing, 2):
             for corner, back in self._corners(_sum(rest, self.weights[other], turn)):
                 if corner in movable and len({place, one, other, corner}) == _CORNERS:
