@@ -21,7 +21,7 @@ HELD, TOLD, TOTAL_TOLD = "held", "told", "total_told"
 
 
 class Sum(NamedTuple):
-    """Places of rows that add up: the members, and those of their total, if it is a row that was not told before."""
+    """Places of rows that add up, and of their total, if it is a row; whether the total is known in any case."""
 
     members: tuple[int, ...]
     total: tuple[int, ...]

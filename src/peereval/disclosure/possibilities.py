@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _ALL_TRIED = 30
 """Rows of a table up to which all tables that moves lead to are gone through."""
 _MOST_MOVES = 500
+"""Moves of a place that are tried for a table that is released alike at once."""
 _MOST_TRIED = 1000
 """Tables tried for one: after them a count is taken as pinned, which withholds more, never less."""
 
@@ -64,11 +65,10 @@ class Possibilities:
 
     def settled(self, cases: Cases) -> Places:
         """Give the places that are withheld in the end."""
-        return max(self.steps(cases, self._pinned_here), key=len, default=frozenset())
+        return max(self.steps(cases, self._pinned_here), key=len)
 
     def steps(self, cases: Cases, pinned_in: Callable[[Cases, Places], Places]) -> Iterator[Places]:
         """Give the places withheld for their sums, then more and more of them until no small count is pinned."""
-        hidden: Places = frozenset()
         wider: Iterable[int] = self._withheld_alone(cases)
         for more in (self._beside_pinned, self._sums_of, self._everything):
             hidden = closed(self.cells, cases, wider, self.policy)
