@@ -125,6 +125,16 @@ def region_evaluation(region_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def mixed_methods_evaluation(tmp_path_factory):
+    """The made-up study with all sections, evaluated."""
+    from peereval.studies.folder import new_study
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pe.UnverifiedWarning)
+        return pe.Study.from_toml(new_study(tmp_path_factory.mktemp("mixed") / "study", seed=1)).evaluate()
+
+
+@pytest.fixture(scope="session")
 def ledger_of():
     """The ledger of a published study by its name, made once."""
 

@@ -76,8 +76,11 @@ def new(
     ] = "en",
     preset: Annotated[
         str,
-        typer.Option(help="The design of the synthetic data: region or ward.", autocompletion=_known("region", "ward")),
-    ] = "region",
+        typer.Option(
+            help="The design of the synthetic data: mixed-methods, region or ward.",
+            autocompletion=_known("mixed-methods", "region", "ward"),
+        ),
+    ] = "mixed-methods",
     seed: Annotated[int, typer.Option(help="Seed of the synthetic data.")] = 2026,
 ) -> None:
     """Write a study folder that works at once, with synthetic data."""

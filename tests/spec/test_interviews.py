@@ -156,6 +156,8 @@ def test_informants_are_counted_by_group_and_method(table):
     assert groups["denominator"].eq(29).all()
     methods = rows.query("outcome == 'method' and group == 'all'").set_index("term")["numerator"]
     assert methods.to_dict() == {"telephone": 14, "focus group": 15}
+    nobody = rows.query("outcome == 'method' and group == 'patient'").set_index("term")["numerator"]
+    assert nobody.to_dict() == {"telephone": 9, "focus group": 0}
     inside = rows.query("outcome == 'recruited_by' and group == 'staff'").set_index("term")["numerator"]
     assert inside.to_dict() == {"region": 5, "not known": 2}
     minutes = rows.query("outcome == 'minutes' and group == 'staff'").set_index("measure")

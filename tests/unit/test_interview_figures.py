@@ -111,6 +111,27 @@ def test_a_released_result_is_drawn_or_said_to_be_empty(findings, kind):
     assert panel.get_xlabel() or texts(panel)
 
 
+def test_what_is_withheld_of_informants_is_hatched():
+    """All of the peers were asked in one way, so the ways of two groups are withheld; the bars still have their length."""
+    asked = pd.DataFrame(
+        {
+            "role": ["patient", "patient", "peer", "staff", "staff"],
+            "method": ["interview", "telephone", "interview", "interview", "focus group"],
+            "n_informants": [38, 22, 16, 18, 24],
+        }
+    )
+    [safe] = pe.release(pe.informant_counts(asked))
+    panel = safe.plot()
+    assert [text.get_text() for text in panel.get_legend().get_texts()][-1] == "not shown"
+    ends = {}
+    for bar in panel.patches:
+        row = round(bar.get_y() + bar.get_height() / 2)
+        ends[row] = max(ends.get(row, 0), bar.get_x() + bar.get_width())
+    assert ends == {0: 60, 1: 15, 2: 40}
+    exact = pe.informant_counts(asked).plot()
+    assert [text.get_text() for text in exact.get_legend().get_texts()] == ["interview", "telephone", "focus group"]
+
+
 def test_n_of_each_group_stands_above_the_matrix(findings):
     labels = [label.get_text() for label in findings["report"].plot().get_xticklabels()]
     assert labels == ["patient\nn 9", "peer\nn 7", "staff\nn 7"]

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 import peereval as pe
 from peereval.errors import UnknownNameError
 from peereval.figures.language import say, speaking
+from peereval.instruments.lookup import list_ids, scale_label
 from peereval.reports import document
 from peereval.reports.drawings import Drawing
 from peereval.reports.languages import LANGUAGES, words
@@ -71,12 +72,12 @@ def linked_study(folder):
 
 
 @pytest.fixture(scope="module")
-def evaluations(tmp_path_factory, region_evaluation):
-    """The three example studies, evaluated."""
+def evaluations(tmp_path_factory, region_evaluation, mixed_methods_evaluation):
+    """The example studies, evaluated."""
     folder = tmp_path_factory.mktemp("studies")
     files = [new_study(folder / "ward", preset="ward", seed=1), linked_study(folder / "linked")]
     others = {file.parent.name: pe.Study.from_toml(file).evaluate() for file in files}
-    return {"region": region_evaluation, **others}
+    return {"region": region_evaluation, "mixed-methods": mixed_methods_evaluation, **others}
 
 
 @pytest.fixture
@@ -119,6 +120,15 @@ def names_in(evaluation):
     return sorted((found | given) - {"all"}, key=len, reverse=True)
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_scale_of_the_catalogue_has_a_name(language):
+    speech = words(language)
+    labels = [scale_label(name, scale) for name in list_ids() for scale in pe.instrument(name).scales]
+    said = [speech.sentence(label.replace("-", "\N{NON-BREAKING HYPHEN}")) for label in labels if " " in label]
+    assert len(said) > 100
+    assert speech.untranslated == {}
+
+
 def left_of(text, names):
     """The words of a text that are neither names nor numbers."""
     rest = text.replace("\N{NON-BREAKING HYPHEN}", "-")
@@ -127,13 +137,14 @@ def left_of(text, names):
     return re.findall(r"[^\W\d_]{2,}", rest)
 
 
-@pytest.mark.parametrize("name", ["region", "ward", "linked"])
+@pytest.mark.parametrize("name", ["region", "mixed-methods", "ward", "linked"])
 def test_nothing_that_a_report_says_is_left_in_english(evaluations, rendered, name):
     page, untranslated = rendered(evaluations[name], "da")
     names = names_in(evaluations[name])
     assert [text for text in untranslated if left_of(text, names)] == []
     assert '<html lang="da">' in page
-    assert not re.search(r"\d\.\d+ \(", page)
+    # but for thousands
+    assert not re.search(r"\d\.(?!\d{3}\b)\d+ \(", page)
 
 
 def texts_of(page):
@@ -208,7 +219,7 @@ def test_an_entry_and_its_translation_have_the_same_places(catalogues, language)
         there, here = PLACE.findall(message.id), PLACE.findall(message.string)
         assert sorted(there) == sorted(here), message.id
         assert len(set(there)) == len(there), message.id
-        assert {kind_of(place) for place in there} <= {"n", "name", "id", "words"}, message.id
+        assert {kind_of(place) for place in there} <= {"n", "name", "id", "code", "text", "words"}, message.id
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +237,8 @@ def sources(root_folder):
         ]
     for ending in ("toml", "jinja"):
         found += [file.read_text(encoding="utf-8") for file in (root_folder / "src" / "peereval").rglob(f"*.{ending}")]
+    # scales are called by their names in the catalogue
+    found += [text.replace("_", " ") for text in found if "[scales." in text]
     return "|".join(" ".join(text.replace("\N{NO-BREAK SPACE}", " ").split()) for text in found)
 
 

@@ -512,6 +512,16 @@ def test_the_figure_of_positions_marks_what_is_inferred_and_what_contradicts(sch
     assert "1 entries that come on top" in scheme.staffing().plot().get_xlabel()
 
 
+def test_numbers_of_the_same_date_stand_under_one_another_and_dates_need_no_language():
+    panel = pe.Programme(positions=(position(6, source="a"), position(6, source="b"))).staffing().plot()
+    assert [text.get_text() for text in panel.texts] == ["6", "6"]
+    assert len({text.xyann for text in panel.texts}) == 2
+    panel.figure.canvas.draw()
+    dates = [label.get_text() for label in panel.get_xticklabels()]
+    assert dates
+    assert not any(letter.isalpha() for label in dates for letter in label)
+
+
 @pytest.mark.parametrize(
     "found", [pe.Programme().staffing(), pe.Programme().funding_totals()], ids=["staffing", "funding"]
 )

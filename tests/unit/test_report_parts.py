@@ -27,6 +27,9 @@ from peereval.reports.tables import tables_of
 ASKED = {"title": "A region", "programme": "Peers on two wards."}
 
 
+BROKEN = {"annual_cost": 7_000_000, "bed_day_price": 3_500, "currency": "DKK", "price_year": 2020}
+
+
 def plain(text):
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
@@ -64,7 +67,7 @@ def text_of(chapters, tmp_path, **asked):
 
 def test_the_first_page_tells_each_group_in_its_order(answered, themes):
     found = group_summaries([*pe.release(list(themes)), *answered])
-    assert [summary.heading for summary in found] == ["Patients", "Staff", "volunteers"]
+    assert [summary.heading for summary in found] == ["Patients", "Staff", "Volunteers"]
     assert [summary.known for summary in found] == [True, True, False]
     patients = [plain(sentence) for sentence in found[0].sentences]
     # all spoke of hope, so it is withheld
@@ -73,7 +76,18 @@ def test_the_first_page_tells_each_group_in_its_order(answered, themes):
         "≈ 30 informants were asked.",
     ]  # fmt: skip
     assert any("persons answered the round start" in sentence for sentence in patients)
-    assert all(len(summary.sentences) <= 6 for summary in found)
+    assert all(len(summary.sentences) <= 8 for summary in found)
+
+
+def test_a_result_with_many_sentences_leaves_room_for_the_first_of_every_other(region):
+    scores = pe.score(region.responses, ["who-5", "qpr-15", "ismi-29", "soc-13"], coding={"qpr-15": "0-4"})
+    arms = {"arm": "arm", "reference_arm": "usual care", "allocation": "observed"}
+    four = pe.release(pe.compare_rounds(scores, design="panel", primary=("qpr-15", "total"), **arms))
+    [saved] = pe.release(pe.break_even(**BROKEN))
+    others = [replace(saved, title=f"Saved {n}", settings={**saved.settings, "role": "patient"}) for n in range(6)]
+    [summary] = group_summaries([*four, *others])
+    named = [re.split(r"[:(]", plain(text))[0].strip() for text in summary.sentences]
+    assert named == ["QPR-15", "WHO-5", *(each.title for each in others)]
 
 
 def test_results_of_another_role_stand_under_it(answered):
@@ -83,10 +97,23 @@ def test_results_of_another_role_stand_under_it(answered):
 
 
 def test_few_numbers_of_a_kind_without_a_sentence_are_told():
-    asked = {"annual_cost": 7_000_000, "bed_day_price": 3_500, "currency": "DKK", "price_year": 2020}
-    [summary] = group_summaries(pe.release(pe.break_even(**asked)))
+    [summary] = group_summaries(pe.release(pe.break_even(**BROKEN)))
     assert summary.heading == "Costs"
     assert summary.sentences == ("Bed days that must be saved a year: 2,000.",)
+
+
+def test_money_is_told_with_its_currency():
+    lines = pd.DataFrame(
+        {
+            "scenario": ["A", "A"],
+            "line": ["pay", "rent"],
+            "amount": [100.0, 20.0],
+            "currency": "SEK",
+            "price_year": 2020,
+        }
+    )
+    [summary] = group_summaries(pe.release(pe.budget_scenarios(lines)))
+    assert [plain(text) for text in summary.sentences] == ["Budget by scenario: pay: 100 SEK; rent: 20 SEK."]
 
 
 def test_no_released_kind_is_without_a_table(themes, region):
@@ -149,6 +176,24 @@ def test_a_withheld_row_shows_no_number_in_a_table_of_any_kind():
     assert any_table(rows.iloc[:0], "Days") == []
 
 
+def test_what_no_policy_gives_out_takes_no_row_of_a_table():
+    asked = pd.DataFrame({"role": ["patient", "staff"], "n_informants": [20, 30], "minutes": [30.0, 40.0]})
+    [safe] = pe.release(pe.informant_counts(asked))
+    assert safe.estimates["measure"].str.startswith("minutes_").sum() == 9
+    [(_, cells)] = any_table(safe.estimates, "Asked")
+    assert set(cells["Measure"]) == {"Informants asked", "Informants"}
+    hidden = safe.estimates[safe.estimates["measure"].str.startswith("minutes_")]
+    assert any_table(hidden, "Asked") == []
+
+
+def test_names_of_columns_are_read_as_words():
+    rows = pd.DataFrame(
+        {"outcome": ["bed_days", "recruited_by"], "measure": "informants", "estimate": 0.5, "withheld": False}
+    )
+    [(_, cells)] = any_table(rows, "Table")
+    assert cells["Outcome"].tolist() == ["bed days", "recruited by"]
+
+
 def test_main_numbers_are_those_of_the_first_measure():
     rows = pd.DataFrame(
         {"round": ["start", "end", "end"], "measure": ["mean", "mean", "change"], "estimate": [1.0, 2.0, 1.0],
@@ -182,7 +227,32 @@ def test_the_appendix_tells_governance_departures_files_and_missing_items(answer
     page = text_of([Chapter("Who answered", answered)], tmp_path, background=about)
     for text in ("consent &lt;1&gt;", "31 December 2030", "plan.primary was a, and is b", "<code>0123abcd</code>", "First year", "A. Author", "TREND", "TIDieR"):  # fmt: skip
         assert text in page, text
-    assert re.search(r'<tr class="missing"><th scope="row">9</th><td>Blinding</td><td>missing</td>', page)
+    assert re.search(r'<tr class="missing"><th scope="row">9</th><td>Blinding</td><td class="state">missing</td>', page)
+    assert page.count("have not been compared with the statement.") == page.count("<caption>")
+
+
+def test_settings_are_read_as_words(answered, tmp_path):
+    [found] = answered
+    said = {
+        "linked": True, "unit": None, "covariates": [], "scales": ["who-5", "qpr-15"], "roles": {"a": "primary", "b": "secondary", "c": "secondary"},
+        "options": {1: "Never", 2: "Often"}, "inner": {"arm": "arm", "yes": [1, 2], "versions": {"numpy": "2"}},
+    }  # fmt: skip
+    page = text_of([Chapter("Who answered", (replace(found, settings=said),))], tmp_path)
+    rows = dict(re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page))
+    assert rows["Linked"] == "yes"
+    assert "Unit" not in rows
+    assert rows["Covariates"] == "none"
+    assert rows["Scales"] == "who-5, qpr-15"
+    assert rows["Roles"] == "primary: a; secondary: b, c"
+    assert rows["Options"] == "1: Never; 2: Often"
+    assert rows["Inner"] == "arm: arm; yes: (1, 2)"
+
+
+def test_a_figure_that_is_higher_than_wide_may_take_a_page_on_paper(answered, tmp_path):
+    high = pe.release(pe.Programme(name="Peers").fidelity("nsph-2018"))
+    page = text_of([Chapter("Who answered", answered), Chapter("The programme", tuple(high))], tmp_path)
+    assert re.findall(r"<figure[^>]*>", page) == ['<figure class="wide">', '<figure class="wide" data-tall>']
+    assert "figure[data-tall] img { max-height" in page
 
 
 @pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")

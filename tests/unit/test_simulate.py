@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import peereval as pe
-from peereval.contracts import CONTACTS, INVITED, RESPONSES, check_frame
+from peereval.contracts import CODINGS, CONTACTS, INFORMANTS, INVITED, PERSONS, RESPONSES, check_frame
 from peereval.errors import UnknownNameError
 
 pytestmark = pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning")
@@ -20,13 +20,59 @@ def test_the_same_seed_gives_the_same_study():
     assert not first.responses.equals(other.responses)
 
 
-@pytest.mark.parametrize("preset", ["region", "ward"])
-def test_every_table_meets_its_contract_and_says_that_it_is_made_up(preset):
+TABLES = {
+    "responses": RESPONSES, "invited": INVITED, "contacts": CONTACTS, "persons": PERSONS, "informants": INFORMANTS,
+    "codings": CODINGS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("preset", "without"), [("region", 3), ("mixed-methods", 0), ("ward", 5)])
+def test_every_table_meets_its_contract_and_says_that_it_is_made_up(preset, without):
     study = pe.simulate_study(preset, seed=1)
-    for table, contract in ((study.responses, RESPONSES), (study.invited, INVITED), (study.contacts, CONTACTS)):
-        if table is not None:
-            check_frame(table, contract)
-            assert table["origin"].eq("synthetic").all()
+    tables = {name: getattr(study, name) for name in (*TABLES, "costs")}
+    given = {name: table for name, table in tables.items() if table is not None}
+    assert len(tables) - len(given) == without
+    for name, table in given.items():
+        if name in TABLES:
+            check_frame(table, TABLES[name])
+        assert table["origin"].eq("synthetic").all()
+
+
+def test_informants_are_those_of_the_design_and_their_themes_have_its_shares():
+    asked = pe.informant_counts(pe.simulate_study("mixed-methods", seed=1).informants).estimates
+    roles = asked[asked["outcome"] == "role"].set_index("term")["numerator"]
+    assert roles.to_dict() == {"patient": 60, "peer": 16, "staff": 42}
+    methods = asked[(asked["outcome"] == "method") & (asked["group"] == "staff")].set_index("term")["numerator"]
+    assert methods.to_dict() == {"single interview": 18, "telephone": 0, "focus group": 24}
+    spoken = [pe.simulate_study("mixed-methods", seed=seed).codings for seed in range(20)]
+    hope = np.mean([((part["theme"] == "hope") & (part["role"] == "patient")).sum() for part in spoken])
+    assert hope == pytest.approx(0.75 * 60, abs=3 * np.sqrt(60 * 0.75 * 0.25 / 20))
+    assert not any(((part["theme"] == "supervision") & (part["role"] == "patient")).any() for part in spoken)
+
+
+def test_costs_have_the_means_of_the_design():
+    """Within 4 standard errors of log-normal means; days are rounded down, which takes half a day and its price."""
+    costs = pe.simulate_study("mixed-methods", seed=1, persons=40_000).costs.groupby("arm")[["cost", "bed_days"]].mean()
+    error = np.sqrt(np.exp(0.9**2) - 1) / np.sqrt(20_000)
+    days, peers = {"peer support": 24.0, "usual care": 29.0}, {"peer support": 14_000, "usual care": 0}
+    for arm, mean in days.items():
+        assert costs.loc[arm, "bed_days"] == pytest.approx(mean - 0.5, abs=4 * mean * error)
+        assert costs.loc[arm, "cost"] == pytest.approx((mean - 0.5) * 4_000 + 30_000 + peers[arm], rel=4 * error)
+
+
+def test_answers_to_own_questions_follow_the_state_and_some_do_not_know():
+    answers = pe.simulate_study("mixed-methods", seed=1, persons=4_000).responses
+    for column, codes, unknown in (("Q1", 4, 0.05), ("Q2", 5, 0.1)):
+        assert sorted(answers[column].unique()) == [*range(1, codes + 1), 9]
+        assert (answers[column] == 9).mean() == pytest.approx(unknown, abs=0.015)
+        known = answers[answers[column] != 9]
+        assert known[column].astype(float).corr(known["who5_01"].astype(float)) > 0.25
+
+
+def test_a_design_like_another_differs_in_what_it_says_itself():
+    region, mixed = (pe.simulate_study(name, seed=1) for name in ("region", "mixed-methods"))
+    assert [*mixed.responses.columns.drop(["Q1", "Q2"])] == [*region.responses.columns]
+    assert mixed.truth == region.truth
 
 
 def test_the_ward_is_what_units_have():

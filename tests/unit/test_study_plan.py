@@ -22,7 +22,7 @@ from peereval.errors import (
 )
 from peereval.files import read_table, write_table
 from peereval.instruments.lookup import list_instruments
-from peereval.simulate.study import study_file
+from peereval.simulate.study import programme_file, study_file
 from peereval.studies.folder import new_study
 from peereval.studies.plan_checks import governance_findings, plan_findings, risk_findings
 from peereval.studies.prespecification import departures, record_plan, recorded_plan
@@ -381,6 +381,12 @@ price_year = 2020
     assert {"programme", "interviews", "costs"} <= {each.code for each in checked.findings}
 
 
+def test_the_units_own_questions_are_named_by_their_words(mixed_methods_evaluation):
+    own = mixed_methods_evaluation.results["rounds"][1].estimates
+    assert set(own["label"]) == {"Had somebody to talk to who has been there", "Would recommend the ward to others"}
+    assert set(own["scale"]) == {"met_a_peer", "would_recommend"}
+
+
 def test_the_budget_may_be_that_of_the_programme(study):
     (study.parent / "data" / "programme.toml").write_text(
         PROGRAMME.replace('purpose = "pay"', 'purpose = "pay"\nscenario = "A"'), encoding="utf-8"
@@ -482,7 +488,7 @@ def test_an_informants_table_of_another_kind_is_told(study):
 
 
 @pytest.mark.parametrize("language", ["en", "da", "sv"])
-@pytest.mark.parametrize("preset", ["region", "ward"])
+@pytest.mark.parametrize("preset", ["mixed-methods", "region", "ward"])
 def test_templates_are_the_same_study_in_each_language(tmp_path, preset, language):
     path = new_study(tmp_path / language, preset=preset, seed=1, language=language)
     read = pe.Study.from_toml(path)
@@ -502,6 +508,34 @@ def test_templates_are_the_same_study_in_each_language(tmp_path, preset, languag
     text = path.read_text(encoding="utf-8")
     assert text.startswith("#:schema ./peereval.schema.json\n")
     assert (path.parent / FILE).read_text(encoding="utf-8") == schema_text()
+
+
+@pytest.mark.parametrize("language", ["en", "da", "sv"])
+def test_the_parts_of_a_mixed_methods_study_fit_together(tmp_path, language):
+    read = pe.Study.from_toml(new_study(tmp_path / language, seed=1, language=language))
+    plan, described = read.plan, read.programme()
+    assert set(wanted_sections(read)) == set(SECTIONS)
+    assert {each.name for each in (read.path.parent / "notebooks").iterdir()} == {f"{name}.ipynb" for name in SECTIONS}
+    own = read_table(read.file(plan.survey.file))
+    assert all(set(own[item.column]) <= set(item.options) for item in plan.items.local.values())
+    assert {plan.costs.person_level.treatment, plan.study.reference_arm} == set(
+        read.table(plan.costs.person_level.file)["arm"]
+    )
+    granted = described.funding_totals().estimates.query("measure == 'total_of_parts'")
+    assert granted["agreement"].tolist() == ["agrees"]
+    assert plan.costs.break_even.annual_cost == granted["estimate"].item()
+    assert set(plan.interviews.display) <= set(read.codings()["theme"])
+    scales = (outcome.split(":") for outcome in plan.interviews.display.values())
+    assert all(pe.instrument(name).scales[scale].headline for name, scale in scales)
+    assert set(read.codings()["role"]) == set(read.informants()["role"])
+    english = tmp_path / "programme.toml"
+    english.write_text(programme_file("en"), encoding="utf-8")
+    other = pe.Programme.from_toml(english)
+    assert described.origin == "synthetic"
+    assert described.missing_items() == other.missing_items()
+    assert [each.count for each in described.positions] == [each.count for each in other.positions]
+    assert [each.amount for each in described.funding] == [each.amount for each in other.funding]
+    assert [each.criterion for each in described.answers] == [each.criterion for each in other.answers]
 
 
 @pytest.mark.parametrize("language", ["en", "da", "sv"])

@@ -89,7 +89,7 @@ def test_spss_files_keep_labels_and_missing_values(tmp_path):
 
 @pytest.fixture(scope="module")
 def region_folder(tmp_path_factory):
-    return new_study(tmp_path_factory.mktemp("withdrawal") / "region", seed=1).parent
+    return new_study(tmp_path_factory.mktemp("withdrawal") / "region", preset="region", seed=1).parent
 
 
 def test_a_person_is_gone_from_every_file(tmp_path, region_folder):

@@ -88,7 +88,7 @@ def compared(data: pd.DataFrame, asked: Comparison, *, title: str) -> Result:
         estimates=found.assign(currency=asked.currency, price_year=asked.price_year, outcome=asked.effect),
         method=_method(asked),
         claim="effect" if asked.allocation == "randomised" else "association",
-        estimand=f"Difference between the arms in mean cost and mean {asked.effect} per person over the follow-up.",
+        estimand=f"Difference between the arms in mean cost and mean {asked.effect.replace('_', ' ')} per person over the follow-up.",
         assumptions=_assumptions(asked, printed=printed),
         references=_REFERENCES,
         settings={
@@ -179,7 +179,7 @@ def _method(asked: Comparison) -> str:
     joint = "the same t" if asked.resamples is None else drawn
     sign = "more" if asked.better == "higher" else "less"
     return (
-        f"Arms are compared by {test}, {sign} of {asked.effect} counted as a gain. The ratio has Fieller's interval, "
+        f"Arms are compared by {test}, {sign} of {asked.effect.replace('_', ' ')} counted as a gain. The ratio has Fieller's interval, "
         "the set of ratios at which net benefit is not told from 0 (with the degrees of freedom at the ratio observed); a "
         "bootstrap of the ratio itself is not valid where the effect is not told from 0. "
         f"Net benefit and the probability that it is above 0 follow from {joint}. Costs in {asked.currency}, "

@@ -105,7 +105,7 @@ def cost_effectiveness(
         thresholds=tuple(float(each) for each in thresholds), price_year=price_year, arm=arm, cost=cost, effect=effect, unit=unit,
         resamples=resamples, seed=seed,
     )  # fmt: skip
-    return compared(data, asked, title=f"Cost and effect ({effect})")
+    return compared(data, asked, title=f"Cost and effect ({effect.replace('_', ' ')})")
 
 
 def cost_per_bed_day(

@@ -110,6 +110,10 @@ def _wording() -> dict[str, str]:
     return tomllib.loads((files("peereval.disclosure") / "wording.toml").read_text(encoding="utf-8"))
 
 
+NEVER = ("extreme", "joint")
+"""Treatments of measures that leave under no policy."""
+
+
 @cache
 def treatment_of() -> dict[str, str]:
     """Give the treatment of each measure."""

@@ -58,7 +58,7 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
         ax.set_yticks(range(len(totals)), labels)
         ax.set_ylim(len(totals) - 0.4, -0.6)
         ax.set_xlim(0, 1.05 * np.nanmax(amounts) / step)
-        unit = f"{'Million ' if step > 1 else ''}{totals['currency'].iloc[0]}"
+        unit = f"{totals['currency'].iloc[0]}{' million' if step > 1 else ''}"
         years = totals["price_year"].dropna()
         ax.set_xlabel(f"{unit}, {f'prices of {years.iloc[0]}' if len(years) else 'price year not said'}")
         mark_origin(ax, finding)

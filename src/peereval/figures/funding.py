@@ -63,15 +63,10 @@ def _runs(rows: pd.DataFrame) -> pd.DataFrame:
     times = rows.groupby(same, dropna=False, sort=False)["time"].agg(["first", "last"]).reset_index()
     when = times["first"] + ("–" + times["last"]).where(times["first"] != times["last"], "")
     when = when.str.replace("-", " on").str.replace("/", "–")
-    words = (
-        times["purpose"]
-        + ", "
-        + times["status"]
-        + times["scenario"].where(times["scenario"] == "", ", " + times["scenario"])
-    )
+    words = times["purpose"] + times["scenario"].where(times["scenario"] == "", ", " + times["scenario"])
     each = times["per"].map({"year": " each year", "period": " in all"}).mask(when.str.fullmatch(r"\d{4}"), "")
     wrapped = words.map(lambda text: fill(text, _ACROSS))
-    return times.assign(label=wrapped + "\n" + when + each)
+    return times.assign(label=wrapped + "\n" + when + each + ", " + times["status"])
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, finding: Result | Released) -> Axes:

@@ -58,7 +58,8 @@ def figure(finding: Result | Released, ax: Axes | None, *, view: str = "plane") 
         ax.set_title(
             f"{rows['contrast'].dropna().iloc[0].replace(' - ', ' compared with ')} ({_persons(finding, rows)})"
         )
-        mark_origin(ax, finding)
+        # above the title, which may be as wide as the panel
+        mark_origin(ax, finding, above=16)
     return ax
 
 

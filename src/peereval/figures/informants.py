@@ -33,7 +33,7 @@ def figure(finding: Result | Released, ax: Axes | None, *, column: str = "method
     Returns
     -------
     Axes
-        The panel; numbers stand in the parts of the bars.
+        The panel; numbers stand in the parts of the bars. What is not shown of a group is hatched.
 
     Raises
     ------
@@ -49,14 +49,14 @@ def figure(finding: Result | Released, ax: Axes | None, *, column: str = "method
     if column != "method" and not inside["outcome"].eq(column).any():
         msg = f"The informants were not counted by {column!r}."
         raise UnknownNameError(msg, hint=nearest(column, set(inside["outcome"].dropna())))
-    # of a level that is withheld no bar is drawn
-    parts = inside[(inside["outcome"] == column) & inside["numerator"].notna()]
+    divided = inside["outcome"] == column
+    parts = inside[divided & inside["numerator"].notna()]
     groups = rows[rows["outcome"].eq(by) & rows["group"].eq("all")]
     if parts.empty and groups["numerator"].isna().all():
         return nothing("no number can be shown", finding, ax)
     with styled():
         ax = one_panel(ax, (7.5, 1.5 + 0.45 * len(groups)))
-        _bars(ax, groups, parts)
+        _bars(ax, groups, parts[parts["numerator"] > 0], withheld=parts["numerator"].size < divided.sum())
         ax.set_yticks(
             range(len(groups)), [f"{row['term']}\nn {count(row['numerator'], finding)}" for _, row in groups.iterrows()]
         )
@@ -67,7 +67,7 @@ def figure(finding: Result | Released, ax: Axes | None, *, column: str = "method
     return ax
 
 
-def _bars(ax: Axes, groups: pd.DataFrame, parts: pd.DataFrame) -> None:
+def _bars(ax: Axes, groups: pd.DataFrame, parts: pd.DataFrame, *, withheld: bool) -> None:
     y = {name: place for place, name in enumerate(groups["term"])}
     if parts.empty:
         ax.barh(list(y.values()), groups["numerator"].fillna(0).to_numpy(float), height=0.6, color=COLOURS[0])
@@ -81,8 +81,13 @@ def _bars(ax: Axes, groups: pd.DataFrame, parts: pd.DataFrame) -> None:
             color=COLOURS[place % len(COLOURS)], hatch=HATCHES[place % len(HATCHES)],
         )  # fmt: skip
         for row, width in zip(at, widths, strict=True):
-            if width:
-                shown = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-                ax.text(left[row] + width / 2, row, f"{width:.0f}", ha="center", va="center", fontsize=9, bbox=shown)
+            shown = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+            ax.text(left[row] + width / 2, row, f"{width:.0f}", ha="center", va="center", fontsize=9, bbox=shown)
         left[at] += widths
+    rest = np.maximum(groups["numerator"].fillna(0).to_numpy(float) - left, 0)
+    if withheld and rest.any():
+        ax.barh(
+            list(y.values()), rest, left=left, height=0.6, label="not shown", facecolor="white", edgecolor="#999999",
+            hatch="////", linewidth=0.8,
+        )  # fmt: skip
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9)

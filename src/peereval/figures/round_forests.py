@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -27,6 +28,8 @@ _WORDS: dict[str, tuple[str, float, float]] = {
     "log_odds_ratio": ("Change in the log odds of a higher answer", 1.0, 0.0),
 }
 """Effects without a unit of points: words of the axis, what to multiply by, and where nothing differs."""
+_ACROSS = 32
+"""Letters in a line of a question."""
 _LOG_ODDS = ("log_odds_ratio", "log_odds_ratio_in_change")
 _METHODS = {"mmrm": "mixed model", "gee": "GEE", "welch": "Welch", "paired-t": "paired t", "sign-flip": "sign flips"}
 
@@ -141,7 +144,9 @@ def _effect(rows: pd.DataFrame, measure: str, finding: Result | Released, ax: Ax
     numbers = ["estimate", "conf_low", "conf_high"]
     mine = mine.assign(**(factor * mine[numbers].astype(float)))
     rounds = mine["contrast"].str.rpartition(": ")[2].str.replace(" - ", " − ")
-    drawn = forest(mine, mine["label"] + "\n" + rounds, _arms(mine), finding, ax, null=null)
+    drawn = forest(
+        mine, mine["label"].map(lambda text: fill(text, _ACROSS)) + "\n" + rounds, _arms(mine), finding, ax, null=null
+    )
     drawn.set_xlabel(f"{words}, 95 % interval")
     return drawn
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from peereval.results import Result
 
+_DATES = ["%Y", "%Y-%m", "%Y-%m-%d", "%H:%M", "%H:%M", "%S"]
+"""How a tick is written that stands for a year, a month, a day."""
 _SHADES = {"employed": 1.0, "planned": 0.7, "proposed": 0.45}
 
 
@@ -59,10 +61,11 @@ def figure(finding: Result | Released, ax: Axes | None) -> Axes:
         ax.set_ylim(0, 1.15 * rows["highest"].max() or 1.0)
         ax.margins(x=0.12)
         ticks = AutoDateLocator(minticks=2, maxticks=9)  # type: ignore[no-untyped-call]
-        words = ConciseDateFormatter(ticks, show_offset=False)  # type: ignore[no-untyped-call]
+        # in figures, which need no language
+        words = ConciseDateFormatter(ticks, formats=_DATES, zero_formats=_DATES, show_offset=False)  # type: ignore[no-untyped-call]
         ax.xaxis.set(major_locator=ticks, major_formatter=words)
         ax.set_ylabel(f"Positions ({usual} where not said otherwise)" if usual else "Positions")
-        ax.set_xlabel("Year" + (f"\n{on_top} entries that come on top of others are not drawn" if on_top else ""))
+        ax.set_xlabel("Date" + (f"\n{on_top} entries that come on top of others are not drawn" if on_top else ""))
         ax.legend(handles=_keys(rows, sources), loc="lower left", bbox_to_anchor=(0.0, 1.01), ncols=3, fontsize=8)
         mark_origin(ax, finding, above=-12)
     return ax
@@ -84,13 +87,17 @@ def _join(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def _write_numbers(ax: Axes, rows: pd.DataFrame, usual: str) -> None:
-    for row in rows.to_dict("records"):
+    # one under the other where they say the same number of the same date
+    lines = rows.groupby(["middle", "height"]).cumcount()
+    for row, line in zip(rows.to_dict("records"), lines, strict=True):
         low, high = f"{row['lowest']:g}", f"{row['highest']:g}"
         group = "" if row["group"] == usual else row["group"]
         words = [group, row["unit"], row["status"] if row["status"] != "employed" else "", row["scenario"]]
         number = ("≈ " if row["approximate"] else "") + (low if low == high else f"{low}–{high}")
         said = " ".join([number, ", ".join(word for word in words if word)]).strip()
-        ax.annotate(said, (row["middle"], row["height"]), xytext=(7, 4), textcoords="offset points", fontsize=8)
+        ax.annotate(
+            said, (row["middle"], row["height"]), xytext=(7, 4 - 11 * line), textcoords="offset points", fontsize=8
+        )
 
 
 def _keys(rows: pd.DataFrame, sources: list[str]) -> list[Line2D]:

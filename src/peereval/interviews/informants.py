@@ -64,8 +64,9 @@ def informant_counts(informants: pd.DataFrame, *, by: str = "role") -> Result:
     3      all  method    telephone       11.0         16.0
     4      all  method  focus group        5.0         16.0
     5  patient  method    telephone        9.0          9.0
-    6    staff  method  focus group        5.0          7.0
+    6  patient  method  focus group        0.0          9.0
     7    staff  method    telephone        2.0          7.0
+    8    staff  method  focus group        5.0          7.0
     """
     check_informants(informants, by)
     weights = numbers_of(informants)
@@ -161,24 +162,29 @@ def _refuse(wrong: pd.Series, told: str, hint: str) -> None:
 def _rows(known: pd.DataFrame, by: str, groups: Sequence[str]) -> Iterator[dict[str, Any]]:
     total = known["n"].sum()
     yield {"group": ALL, "measure": "informants_asked", "numerator": total}
-    yield from _levels(known, by, ALL)
+    yield from _levels(known, by, ALL, groups)
     described = [name for name in DESCRIBED if name in known and name != by]
     for group in (ALL, *groups):
         part = known if group == ALL else known[known[by] == group]
         for name in described:
-            yield from _levels(part, name, group)
+            yield from _levels(part, name, group, _texts(known, name).unique().tolist())
     for group in (ALL, *groups):
         yield from _minutes(known if group == ALL else known[known[by] == group], group)
 
 
-def _levels(part: pd.DataFrame, name: str, group: str) -> Iterator[dict[str, Any]]:
-    levels = part[name].astype("string").fillna(UNKNOWN)
+def _levels(part: pd.DataFrame, name: str, group: str, levels: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A row a level, those of nobody too: a missing row would say of everybody else what their level is."""
     total = float(part["n"].sum())
-    for level, count in part["n"].groupby(levels, sort=False).sum().items():
+    counts = part["n"].groupby(_texts(part, name), sort=False).sum().reindex(list(levels), fill_value=0.0)
+    for level, count in counts.items():
         yield {
             "group": group, "outcome": name, "term": level, "measure": "informants",
             "estimate": count / total, "numerator": count, "denominator": total,
         }  # fmt: skip
+
+
+def _texts(part: pd.DataFrame, name: str) -> pd.Series:
+    return part[name].astype("string").fillna(UNKNOWN)
 
 
 def _minutes(part: pd.DataFrame, group: str) -> Iterator[dict[str, Any]]:

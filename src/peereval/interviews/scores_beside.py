@@ -90,7 +90,7 @@ def joint_display(
     --------
     >>> import pandas as pd
     >>> from peereval.results import Result
-    >>> change = Result(kind="rounds", title="Change", claim="change", method="A mean.",
+    >>> change = Result(kind="rounds", title="Change", claim="change", method="The rounds are described, not compared.",
     ...     estimates=pd.DataFrame({"outcome": "who-5", "scale": "score", "measure": "mean_change", "estimate": [6.0],
     ...                             "conf_low": [2.0], "conf_high": [10.0], "n": [80], "reading": "higher is better"}),
     ...     columns={"reading": "range and direction"})
@@ -136,8 +136,8 @@ def joint_display(
 
 _METHOD = (
     "Each theme stands beside the scale that it was said to speak to. By rule, a benefit says better, a challenge worse, and a change says "
-    "better or worse where its 95 % interval excludes 0: *agreement* where both say the same, *dissonance* where they say the opposite, "
-    "*silence* where nobody spoke of the theme, *complementarity* otherwise, also where the theme is contradicted."
+    "better or worse where its 95 % interval excludes 0: agreement where both say the same, dissonance where they say the opposite, "
+    "silence where nobody spoke of the theme, complementarity otherwise, also where the theme is contradicted."
 )
 _ASSUMPTIONS = (
     "The pairs were chosen before the rule was applied.",

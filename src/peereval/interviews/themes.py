@@ -128,7 +128,7 @@ _COUNTED = (
 )
 _REPORTED = (
     "For every theme and group it is noted whether the report says that the group reported or contradicted it, to which extent "
-    "and where. The report gives no informants to a theme, so none are counted; *not reported* means that the report is silent, "
+    "and where. The report gives no informants to a theme, so none are counted; not reported means that the report is silent, "
     "not that the group did not say it."
 )
 _KIND = {"kind": "benefit, challenge, proposal, dilemma or condition; empty where the codings do not say"}

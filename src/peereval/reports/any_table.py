@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from peereval.disclosure.policy import NEVER, treatment_of
 from peereval.reports.wording import NBSP, NOT_SHOWN, about, percent, share_with_interval, with_interval
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def any_table(rows: pd.DataFrame, title: str) -> list[tuple[str, pd.DataFrame]]:
     if rows.empty:
         return []
     rows = _measured(rows)
+    rows = rows[~_never_given(rows)]
+    if rows.empty:
+        return []
     records: list[dict[str, Any]] = [dict(row) for _, row in rows.iterrows()]
     texts = {heading(name): [_text(row[name]) for row in records] for name in _shown(rows)}
     measured = (
@@ -81,6 +85,13 @@ def any_table(rows: pd.DataFrame, title: str) -> list[tuple[str, pd.DataFrame]]:
     values = ["" if _counted_only(row) else value_of(row) for row in records]
     told = {"Value": values} if any(values) else {}
     return [(title, pd.DataFrame({**texts, **measured, **told, **counts}))]
+
+
+def _never_given(rows: pd.DataFrame) -> pd.Series:
+    """Rows that no policy gives out, of which the notes below the table say so."""
+    treated = treatment_of()
+    never = rows["measure"].map(lambda name: treated.get(str(name)) in NEVER)
+    return never.astype(bool) & rows["withheld"].astype(bool)
 
 
 def _counted_only(row: Mapping[str, Any]) -> bool:
@@ -131,7 +142,8 @@ def _text(value: Any) -> str:
         return ", ".join(map(str, value))
     if pd.isna(value):
         return ""
-    return f"{value:,.10g}" if isinstance(value, float) else str(value)
+    # the names of columns and codes of the program are read as words
+    return f"{value:,.10g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def _counts(rows: pd.DataFrame, records: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
@@ -217,6 +229,19 @@ def main_measure(rows: pd.DataFrame) -> str:
     return next((name for name in _MAIN if name in there), str(rows["measure"].iloc[0]))
 
 
+_MONEY = (
+    "amount", "total_of_parts", "cost_per_position", "line_cost", "total_cost", "cost_per_unit", "cost_per_bed", "mean_cost",
+    "incremental_cost", "incremental_net_benefit", "gross_benefit", "net_benefit", "net_saving",
+)  # fmt: skip
+"""Measures in units of the currency."""
+
+
+def _with_unit(row: Mapping[str, Any]) -> str:
+    """The value, with the currency of an amount, whose column a sentence does not show."""
+    value, currency = value_of(row), row.get("currency")
+    return f"{value}{NBSP}{currency}" if value and row["measure"] in _MONEY and isinstance(currency, str) else value
+
+
 _NAMES = ("label", "outcome", "group", "contrast", "round", "term", "time", "kind")
 
 
@@ -247,5 +272,5 @@ def main_numbers(rows: pd.DataFrame, most: int = 8) -> list[str]:
     known = _measured(rows)
     mine = known[known["measure"] == main_measure(known)].head(most)
     telling = [name for name in _NAMES if name in mine and len(set(mine[name].astype(str))) > 1]
-    parts = ((", ".join(_text(row[name]) for name in telling), value_of(dict(row))) for _, row in mine.iterrows())
+    parts = ((", ".join(_text(row[name]) for name in telling), _with_unit(dict(row))) for _, row in mine.iterrows())
     return [f"{name}: {value}" if name else value for name, value in parts if value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +82,35 @@ def _settings(finding: Released, speech: Words) -> dict[str, Any]:
     rows = {"claim": finding.claim, "policy": finding.policy, **settings, "versions": versions}
     bound = "source" in finding.columns
     named = {
-        name if bound and name in finding.settings else speech.sentence(heading(name)): rows[name] for name in rows
+        name if bound and name in finding.settings else speech.sentence(heading(name)): _value(rows[name], speech)
+        for name in rows
     }
     return {"title": speech.sentence(finding.title), "rows": named}
+
+
+def _value(value: Any, speech: Words) -> str:
+    """A setting as it is read and not as it is typed: a list with commas, names with what they stand for."""
+    if value is None or (isinstance(value, list | tuple | Mapping) and not value):
+        return speech("none")
+    if isinstance(value, bool):
+        return speech("yes" if value else "no")
+    if isinstance(value, Mapping):
+        said = [(str(name), _nested(each, speech)) for name, each in value.items() if name != "versions"]
+        return "; ".join(f"{name}: {each}" for name, each in _grouped(said))
+    return ", ".join(_nested(each, speech) for each in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _grouped(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Names that stand for the same, together: most of a long list do."""
+    names: dict[str, list[str]] = {}
+    for name, value in said:
+        names.setdefault(value, []).append(name)
+    return said if len(names) == len(said) else [(value, ", ".join(each)) for value, each in names.items()]
+
+
+def _nested(value: Any, speech: Words) -> str:
+    said = _value(value, speech)
+    return f"({said})" if isinstance(value, list | tuple | Mapping) and value else said
 
 
 def _checklists(background: Background, chapters: Sequence[Chapter], speech: Words) -> list[dict[str, Any]]:
@@ -99,6 +126,7 @@ def _checklist(asked: Checklist, facts: dict[str, str], background: Background, 
     return {
         "caption": f"{asked.name}: {speech(asked.scope)}",
         "source": asked.source,
+        "verified": asked.verified,
         "count": speech(
             "{n_known} of {n_items} items are filled or partly filled, {n_missing} are missing.",
             n_known=str(len(found) - missing), n_items=str(len(found)), n_missing=str(missing),

@@ -132,6 +132,7 @@ def _shown(finding: Released, identity: str, response: str, speech: Words) -> di
                 "caption": speech.sentence(drawing.caption),
                 "alt": drawing.alt(speech),
                 "wide": drawing.wide,
+                "tall": drawing.tall(speech),
             }
             for drawing in drawings_of(finding)
         ],

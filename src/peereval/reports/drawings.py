@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -116,6 +117,22 @@ class Drawing:
             plt.close(panel.figure)
         return buffer.getvalue()
 
+    def tall(self, speech: Words) -> bool:
+        """Say whether the figure is higher than wide, so that it needs a page for its words to be read on paper.
+
+        Parameters
+        ----------
+        speech : Words
+            The language.
+
+        Returns
+        -------
+        bool
+            Whether it is.
+        """
+        size = _SIZE.search(self.image(speech, "svg"))
+        return size is not None and float(size["height"]) > float(size["width"])
+
     def address(self, speech: Words) -> str:
         """Give the image as a data address: scalable on paper, and with nothing to fetch.
 
@@ -132,6 +149,7 @@ class Drawing:
         return "data:image/svg+xml;base64," + base64.b64encode(self.image(speech, "svg")).decode()
 
 
+_SIZE = re.compile(rb'<svg [^>]*?viewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]+)"')
 _BELOW = "The numbers stand in the tables below."
 
 

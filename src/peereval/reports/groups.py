@@ -32,7 +32,7 @@ _ABOUT = {
 _BY_INFORMANTS = ("theme-matrix", "informants")
 _TOLD_ELSEWHERE = (*_BY_INFORMANTS, "baseline", "balance", "linkage", "joint-display", "agreement", "co-occurrence")
 _ALL = "all"
-_MOST = 6
+_MOST = 8
 """Sentences of a group: half a page."""
 _FEW_ROWS = 4
 """Rows of a measure up to which its numbers are told in a sentence."""
@@ -69,7 +69,8 @@ def group_summaries(findings: Sequence[Released]) -> list[GroupSummary]:
     Returns
     -------
     list of GroupSummary
-        At most six sentences each; groups of whom nothing may be said are left out.
+        At most eight sentences each, the first of each result before its others; groups of whom nothing may be said are
+        left out.
 
     Examples
     --------
@@ -79,15 +80,23 @@ def group_summaries(findings: Sequence[Released]) -> list[GroupSummary]:
     >>> summary.heading, [text.replace(NBSP, " ") for text in summary.sentences]
     ('Patients', ['Answers per round: ≈ 25 (start), ≈ 30 (half-year), ≈ 30 (one-year).'])
     """
-    told: dict[str, list[str]] = {}
+    told: dict[str, dict[str, int]] = {}
     for finding in findings:
+        counted: dict[str, int] = {}
         for group, sentence in _told(finding):
-            told.setdefault(group, []).append(sentence)
+            counted[group] = counted.get(group, -1) + 1
+            told.setdefault(group, {}).setdefault(sentence, counted[group])
     order = [*(name for name in GROUPS if name in told), *(name for name in told if name not in GROUPS)]
     return [
-        GroupSummary(GROUPS.get(name, name), tuple(dict.fromkeys(told[name]))[:_MOST], known=name in GROUPS)
+        GroupSummary(GROUPS.get(name, name[:1].upper() + name[1:]), _most_telling(told[name]), known=name in GROUPS)
         for name in order
     ]
+
+
+def _most_telling(sentences: dict[str, int]) -> tuple[str, ...]:
+    """What has room: a result with many sentences takes none of that which another says first."""
+    kept = set(sorted(sentences, key=lambda text: sentences[text])[:_MOST])
+    return tuple(text for text in sentences if text in kept)
 
 
 def told_nothing(findings: Sequence[Released]) -> str:

@@ -19,6 +19,7 @@ _UNITS = {
     "bed-days": "persons",
     "fidelity": "criteria",
     "informants": "informants",
+    "joint-display": "scores",
     "length-of-stay": "stays",
     "likert": "cells of questions",
     "linkage": "answers",

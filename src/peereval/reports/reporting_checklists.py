@@ -52,6 +52,8 @@ class Checklist(Frozen):
         The fact that a study must have for the checklist to apply, and the one that it must not have; empty: none.
     source : str
         The statement.
+    verified : bool
+        Whether the numbers and topics of the items have been compared with the statement.
     items : tuple of Item
         The items in their order.
     """
@@ -62,6 +64,7 @@ class Checklist(Frozen):
     needs: str = ""
     not_with: str = ""
     source: str
+    verified: bool
     items: tuple[Item, ...] = Field(min_length=1)
 
 

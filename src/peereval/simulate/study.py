@@ -11,6 +11,8 @@ import pandas as pd
 from peereval.files import definition, definitions
 from peereval.instruments.lookup import instrument
 from peereval.simulate.contacts import contacts_of, persons_of
+from peereval.simulate.costs import costs_of
+from peereval.simulate.interviews import codings_of, informants_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +38,10 @@ class SimulatedStudy:
         The *contacts* contract, where the design has hospital contacts.
     persons : DataFrame or None
         The *persons* contract of everybody with a contact.
+    informants, codings : DataFrame or None
+        The *informants* and *codings* contracts, where the design has interviews.
+    costs : DataFrame or None
+        What a year of care cost each person, with ``bed_days``, where the design has costs.
     truth : dict
         What is true in the made-up world: mean change of the latent well-being per arm and round, in standard
         deviations, and the scale in days of the time to readmission.
@@ -47,6 +53,9 @@ class SimulatedStudy:
     invited: pd.DataFrame
     contacts: pd.DataFrame | None
     persons: pd.DataFrame | None
+    informants: pd.DataFrame | None
+    codings: pd.DataFrame | None
+    costs: pd.DataFrame | None
     truth: dict[str, Any]
 
 
@@ -55,10 +64,11 @@ def simulate_study(preset: str = "region", *, seed: int, persons: int | None = N
 
     Parameters
     ----------
-    preset : {"region", "ward"}
+    preset : {"region", "mixed-methods", "ward"}
         ``"region"``: four wards in two observed arms, three linked rounds, dropout that depends on the score
-        before, and hospital contacts with transfers, overlaps and duplicates. ``"ward"``: one ward, anonymous
-        rounds, turnover of patients, 15 to 40 answers.
+        before, and hospital contacts with transfers, overlaps and duplicates. ``"mixed-methods"``: such a region, with
+        questions of its own, coded interviews and costs as well. ``"ward"``: one ward, anonymous rounds, turnover of
+        patients, 15 to 40 answers.
     seed : int
         Seed of the random numbers.
     persons : int, optional
@@ -92,13 +102,18 @@ def simulate_study(preset: str = "region", *, seed: int, persons: int | None = N
     latent = _latent(plan, people, rng)
     responses = _responses(plan, people, latent, rng)
     contacts = contacts_of(plan, people, rng) if "contacts" in plan else None
+    register = None if contacts is None else persons_of(plan, contacts, rng)
+    informants = informants_of(plan, rng) if "interviews" in plan else None
     return SimulatedStudy(
         preset=preset,
         seed=seed,
         responses=responses,
         invited=_invited(plan, responses),
         contacts=contacts,
-        persons=None if contacts is None else persons_of(plan, contacts, rng),
+        persons=register,
+        informants=informants,
+        codings=None if informants is None else codings_of(plan, informants, rng),
+        costs=costs_of(plan, people, rng) if "costs" in plan else None,
         truth={arm["name"]: {key: arm[key] for key in ("change", "days_scale") if key in arm} for arm in plan["arms"]},
     )
 
@@ -133,6 +148,33 @@ def study_file(preset: str, language: str = "en") -> str:
     return definitions("peereval.simulate", f"studies/{language}")[preset].read_text(encoding="utf-8")
 
 
+def programme_file(language: str = "en") -> str:
+    """Give a made-up programme file in a language, for studies with costs.
+
+    Parameters
+    ----------
+    language : {"en", "da", "sv"}
+        The language.
+
+    Returns
+    -------
+    str
+        The text of the file.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such language.
+
+    Examples
+    --------
+    >>> programme_file("sv").splitlines()[1]
+    'name = "Peer support på avdelningar och i team"'
+    """
+    _words(language)
+    return definitions("peereval.simulate", f"studies/{language}")["programme"].read_text(encoding="utf-8")
+
+
 def in_language(study: SimulatedStudy, language: str) -> SimulatedStudy:
     """Call the rounds, arms and units of a made-up study by their names in a language, as its study.toml does.
 
@@ -165,6 +207,9 @@ def in_language(study: SimulatedStudy, language: str) -> SimulatedStudy:
         responses=_renamed(study.responses, words),
         invited=_renamed(study.invited, words),
         contacts=None if study.contacts is None else _renamed(study.contacts, words),
+        informants=None if study.informants is None else _renamed(study.informants, words),
+        codings=None if study.codings is None else _renamed(study.codings, words),
+        costs=None if study.costs is None else _renamed(study.costs, words),
         truth={words.get(arm, arm): each for arm, each in study.truth.items()},
     )
 
@@ -174,13 +219,19 @@ def _words(language: str) -> dict[str, Any]:
 
 
 def _renamed(table: pd.DataFrame, words: dict[str, str]) -> pd.DataFrame:
-    texts = [name for name in ("arm", "unit") if name in table]
+    texts = [name for name in _IN_WORDS if name in table]
     frame = table.assign(**{name: table[name].replace(words) for name in texts})
     return frame.assign(round=frame["round"].cat.rename_categories(words)) if "round" in frame and words else frame
 
 
+_IN_WORDS = ("arm", "unit", "role", "method", "recruited_by", "theme")
+"""Columns whose texts are given in the language of the study."""
+
+
 def _preset(name: str) -> dict[str, Any]:
-    return definition("peereval.simulate", "presets", name, "simulation preset")
+    """The design of this name; it may say that it is like another, with more or with something else."""
+    own = definition("peereval.simulate", "presets", name, "simulation preset")
+    return {**_preset(own["like"]), **own} if "like" in own else own
 
 
 def _people(plan: dict[str, Any], persons: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -231,7 +282,8 @@ def _responses(
             _items(instrument(name), latent[answered[:, place], place], plan["answers"], rng)
             for name in plan["instruments"]
         ]
-        rounds.append(pd.concat([base, *items], axis=1))
+        own = [_own(question, latent[answered[:, place], place], rng) for question in plan.get("questions", ())]
+        rounds.append(pd.concat([base, *items, *own], axis=1))
     frame = pd.concat(rounds, ignore_index=True)
     if not plan["linked"]:
         frame = frame.drop(columns=["person", "arm"])
@@ -273,6 +325,17 @@ def _items(
     missing = rng.random(code.shape) < answers["item_missing"]
     frame = pd.DataFrame(code, columns=list(one.item_columns)).astype("Int16")
     return frame.mask(missing)
+
+
+def _own(question: dict[str, Any], latent: NDArray[np.float64], rng: np.random.Generator) -> pd.Series:
+    """Answers to a question of the unit's own, the codes equally likely for somebody in the middle."""
+    from scipy.stats import norm
+
+    codes = np.array(question["codes"])
+    state = (latent + rng.normal(size=len(latent))) / np.sqrt(2)
+    code = codes[np.searchsorted(norm.ppf(np.arange(1, len(codes)) / len(codes)), state)]
+    unknown = rng.random(len(latent)) < question["dont_know_share"]
+    return pd.Series(np.where(unknown, question["dont_know"], code), name=question["column"], dtype="Int16")
 
 
 def _invited(plan: dict[str, Any], responses: pd.DataFrame) -> pd.DataFrame:

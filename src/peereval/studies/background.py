@@ -125,7 +125,7 @@ def _of_costs(costs: CostsPlan) -> Iterator[tuple[str, str]]:
         yield "cost_files", "budget" if costs.person_level is None else "costs of each person"
     if costs.person_level is not None:
         yield "thresholds", ", ".join(f"{value:g}" for value in costs.person_level.thresholds)
-        yield "cost_outcome", costs.person_level.effect
+        yield "cost_outcome", costs.person_level.effect.replace("_", " ")
     if costs.break_even is not None:
         yield "cost_parameters", "cost of the peers a year, and price of a bed day"
 

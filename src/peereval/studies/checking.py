@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from peereval.programmes.programme import Programme
     from peereval.surveys.mapped import Mapped
     from peereval.surveys.sheet import Sheet
 
@@ -268,7 +269,13 @@ def _of_a_file(code: str, name: str | None, read: Callable[[], Any]) -> Iterator
     except PeerevalError as error:
         yield mended(error, name)
         return
-    yield understood(code, name, f"{len(found):,} rows" if hasattr(found, "columns") else str(found))
+    yield understood(code, name, f"{len(found):,} rows" if hasattr(found, "columns") else _described(found))
+
+
+def _described(programme: Programme) -> str:
+    return (
+        f"{programme.name}: {len(programme.positions)} counts of positions, {len(programme.funding)} lines of funding"
+    )
 
 
 def _of_the_sections(study: Study) -> Iterator[Finding]:

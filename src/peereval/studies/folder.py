@@ -7,22 +7,23 @@ from pathlib import Path
 
 from peereval.errors import DestinationError
 from peereval.files import write_table, write_text
-from peereval.simulate.study import in_language, simulate_study, study_file
+from peereval.simulate.study import in_language, programme_file, simulate_study, study_file
 from peereval.studies.schema import FILE, schema_text
 from peereval.studies.section_notebooks import write_notebooks
 from peereval.studies.study import Study
 from peereval.surveys.storage import layout_metadata
 
 
-def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026, language: str = "en") -> Path:
+def new_study(directory: str | Path, *, preset: str = "mixed-methods", seed: int = 2026, language: str = "en") -> Path:
     """Write a study folder with a study.toml, synthetic data, and a notebook for each section.
 
     Parameters
     ----------
     directory : str or Path
         The folder; it must not exist or must be empty.
-    preset : {"region", "ward"}
-        The design to simulate.
+    preset : {"mixed-methods", "region", "ward"}
+        The design to simulate: a region with survey, hospital contacts, interviews and costs; with survey and contacts;
+        or one ward with anonymous rounds.
     seed : int
         Seed of the simulated data.
     language : {"en", "da", "sv"}
@@ -55,12 +56,14 @@ def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026
     text = study_file(preset, language)
     study = in_language(simulate_study(preset, seed=seed), language)
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    tables = {"responses": study.responses, "invited": study.invited, "contacts": study.contacts}
-    for name, table in tables.items():
+    for name in _TABLES:
+        table = getattr(study, name)
         if table is not None:
             place = folder / "data" / f"{name}.synthetic.parquet"
             metadata = layout_metadata(table) if name == "responses" else None
             write_table(table, place, origin="synthetic", metadata=metadata)
+    if study.costs is not None:
+        write_text(programme_file(language), folder / "data" / "programme.synthetic.toml")
     readme = files("peereval.studies") / "readmes" / f"{language}.md"
     write_text(readme.read_text(encoding="utf-8"), folder / "README.md")
     write_text(_IGNORED, folder / ".gitignore")
@@ -70,6 +73,7 @@ def new_study(directory: str | Path, *, preset: str = "region", seed: int = 2026
     return folder / "study.toml"
 
 
+_TABLES = ("responses", "invited", "contacts", "informants", "codings", "costs")
 _IGNORED = """# person-level data and what shows them stay out of version control
 /data/
 /secure/

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from peereval.disclosure.policy import treatment_of
+from peereval.disclosure.policy import NEVER, treatment_of
 from peereval.panel import round_order
 from peereval.rounds.rules import AUTO
 from peereval.studies.materials import BUDGET_OF_PROGRAMME
@@ -119,8 +119,19 @@ def rounds(study: Study, data: StudyData) -> list[Result]:
         answers = compare_rounds(
             scores[own], **_asked(study, unlinked=bool(unlinked), local=True), measurement="ordinal"
         )
-        found.append(_noted(replace(answers, title="The unit's own questions between the rounds"), unlinked))
+        answers = replace(
+            answers,
+            title="The unit's own questions between the rounds",
+            estimates=_with_questions(answers.estimates, study),
+        )
+        found.append(_noted(answers, unlinked))
     return found
+
+
+def _with_questions(estimates: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The rows with each question in the words of the study file, which a reader knows and its name does not tell."""
+    asked = {name: item.label for name, item in study.local_items.items()}
+    return estimates.assign(label=estimates["scale"].map(asked)) if len(estimates) else estimates
 
 
 def _asked(study: Study, *, unlinked: bool, local: bool) -> dict[str, Any]:
@@ -213,7 +224,11 @@ def programme(study: Study, _data: StudyData) -> list[Result]:
     found += [described.funding_totals()] if described.funding else []
     found += [described.fidelity(name) for name in study.plan.programme.fidelity]
     missing = described.missing_items()
-    notes = (f"The programme file leaves empty of the TIDieR checklist: {', '.join(missing)}.",) if missing else ()
+    notes = (
+        (f"The programme file leaves empty of the TIDieR checklist: {', '.join(missing).replace('_', ' ')}.",)
+        if missing
+        else ()
+    )
     return [_noted(result, (*notes, *_kept_inside(result))) for result in found]
 
 
@@ -306,7 +321,7 @@ def _noted(result: Result, notes: tuple[str, ...]) -> Result:
 def _kept_inside(result: Result) -> tuple[str, ...]:
     """Say which numbers never leave: a reader of the report would take empty cells for an oversight."""
     treated = treatment_of()
-    never = [each for each in result.estimates["measure"].dropna().unique() if treated[each] in ("extreme", "joint")]
+    never = [each for each in result.estimates["measure"].dropna().unique() if treated[each] in NEVER]
     named = ", ".join(name.replace("_", " ") for name in never)
     return (f"Computed, but given out under no policy of disclosure control: {named}.",) if never else ()
 

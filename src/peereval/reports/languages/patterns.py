@@ -21,10 +21,12 @@ _KINDS = {
     "n": rf"(?:[≈≤≥<>=] ?)*[−+-]?{NUMBER}(?: ?%)?|{DAY}|{_WORDS_FOR_NUMBERS}",
     "name": _ANYTHING,
     "id": r"[^\s():,;]+",
+    "code": r"[A-Z][A-Z\d\-\u2011]+",
     "text": r".*?",
     "words": r".+?",
 }
-"""What may stand at a place, by the first part of the place's name: a number or day, a name, an id, anything, other words."""
+"""What may stand at a place, by the first part of the place's name: a number or day, a name, an id, an instrument's id in capitals,
+anything, other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def kind_of(place: str) -> str:
 
     Returns
     -------
-    {"n", "name", "id", "text", "words"}
+    {"n", "name", "id", "code", "text", "words"}
         The kind.
 
     Examples
