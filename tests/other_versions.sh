@@ -27,7 +27,7 @@ mkdir -p build
 "$PYTHON" tests/lowest_versions.py >build/lowest.txt
 environment lowest "$PYTHON" --constraint build/lowest.txt --editable '.[test]'
 # old packages beside new ones warn of one another
-tests lowest -W ignore::DeprecationWarning -W ignore::FutureWarning \
+tests lowest -W ignore::DeprecationWarning -W ignore::FutureWarning -W ignore::pandas.errors.PerformanceWarning \
     --deselect tests/unit/test_package.py::test_a_misspelt_name_is_a_type_error --ignore tests/notebooks
 
 newest=$(sh tests/newest_python.sh)

@@ -346,7 +346,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
                 dtype=dict.fromkeys(texts + times, "string"), na_values={name: [""] if name in texts else EMPTY for name in names},
             ),
         )  # fmt: skip
-    others = [name for name in names if name not in times and pd.api.types.is_string_dtype(frame[name])]
+    # pandas 2 reads texts as objects
+    others = [name for name in names if name not in times and pd.api.types.infer_dtype(frame[name]) == "string"]
     return frame.astype(dict.fromkeys(others, "string")).assign(**{name: _as_times(frame[name]) for name in times})
 
 

@@ -330,7 +330,7 @@ def test_what_a_table_holds_is_counted(table):
         a      | 2020-03-06 10:00 |                  | W1
         b      | 2020-03-04 10:00 | 2020-03-04 12:00 | W1
         b      | 2020-03-09 10:00 | 2020-03-08 10:00 | W1
-        c      | 2999-03-09 10:00 |                  | W1
+        c      | 2199-03-09 10:00 |                  | W1
         """)
     found = pe.summarise_contacts(contacts)
     rows = found.estimates.set_index("term")

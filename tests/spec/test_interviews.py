@@ -269,6 +269,8 @@ def scores(*rows):
         ("benefit", 2.0, 10.0, "higher is better", "agreement"),
         ("challenge", -9.0, -1.0, "higher is better", "agreement"),
         ("benefit", -9.0, -1.0, "lower is better", "agreement"),
+        ("benefit", -9.0, -1.0, "1 to 4, higher is worse", "agreement"),
+        ("challenge", -9.0, -1.0, "1 to 4, higher is worse", "dissonance"),
         ("benefit", -9.0, -1.0, "higher is better", "dissonance"),
         ("challenge", 2.0, 10.0, "higher is better", "dissonance"),
         ("benefit", -1.0, 10.0, "higher is better", "complementarity"),
@@ -332,6 +334,71 @@ def many(n=40):
         theme="rare", kind="challenge", statement_id=lambda rows: "r" + rows["informant"]
     )
     return asked.astype("string"), pd.concat([hope, rare], ignore_index=True).astype("string")
+
+
+def released_scores(*rows):
+    """Scores as they are when they have left; one that is withheld has no numbers."""
+    [safe] = pe.release(scores(*(row | {"std_error": 2.0} for row in rows)))
+    return safe
+
+
+def test_a_display_of_released_results_shows_what_they_show_and_leaves():
+    asked, codings = many()
+    [matrix] = pe.release(pe.theme_matrix(codings, informants=asked))
+    left = released_scores(change(2.0, 10.0))
+    shown = pe.joint_display(matrix, left, {"hope": "who-5", "rare": "who-5", "unheard": "who-5"})
+    # of the theme that three spoke of nothing is known
+    assert cells(shown, "term", "groups_reporting", "informants_reporting", "meta_inference") == [
+        ("hope", "patient, staff", 30.0, "agreement"), ("rare", None, None, "not shown"), ("unheard", None, 0.0, "silence"),
+    ]  # fmt: skip
+    [safe] = pe.release(shown)
+    assert not safe.estimates["withheld"].any()
+    assert safe.changes == ("nothing, since it was computed from released numbers only",)
+    assert cells(safe, "meta_inference") == cells(shown, "meta_inference")
+    assert shown.estimates["estimate"].tolist() == [left.estimates["estimate"].item()] * 3
+
+
+def test_a_score_that_is_withheld_is_not_judged_beside_a_theme():
+    asked, codings = many()
+    [matrix] = pe.release(pe.theme_matrix(codings, informants=asked))
+    few = released_scores(change(2.0, 10.0) | {"n": 3})
+    assert few.estimates["withheld"].all()
+    shown = pe.joint_display(matrix, few, {"hope": "who-5", "unheard": "who-5"}).estimates
+    assert shown["meta_inference"].tolist() == ["not shown", "silence"]
+    assert shown["estimate"].isna().all()
+
+
+def test_whether_a_few_contradict_is_not_told_by_what_themes_and_scores_say_together():
+    asked, codings = many()
+    against = codings[codings["theme"] == "hope"].assign(answer="reported")
+    for few in (0, 2):
+        against.loc[against.index[:few], "answer"] = "contradicted"
+        [matrix] = pe.release(pe.theme_matrix(against, informants=asked))
+        [row] = pe.joint_display(matrix, released_scores(change(2.0, 10.0)), {"hope": "who-5"}).estimates.to_dict(
+            "records"
+        )
+        assert row["meta_inference"] == ("not shown" if few else "agreement")
+
+
+def test_a_released_report_beside_released_scores(table):
+    [matrix] = pe.release(pe.theme_matrix(table(REPORT), informants=table(GROUPS)))
+    shown = pe.joint_display(matrix, released_scores(change(2.0, 10.0)), {"hope": "score", "time": "score"})
+    assert cells(shown, "term", "groups_reporting", "groups_contradicting", "meta_inference") == cells(
+        pe.joint_display(table(REPORT), scores(change(2.0, 10.0)), {"hope": "score", "time": "score"}),
+        "term", "groups_reporting", "groups_contradicting", "meta_inference",
+    )  # fmt: skip
+
+
+def test_exact_and_released_numbers_do_not_stand_beside_one_another():
+    asked, codings = many()
+    [matrix] = pe.release(pe.theme_matrix(codings, informants=asked))
+    with pytest.raises(DesignError, match="one is released and the other is not"):
+        pe.joint_display(matrix, scores(change(2.0, 9.0)), {"hope": "who-5"})
+    with pytest.raises(DesignError, match="one is released and the other is not"):
+        pe.joint_display(codings, released_scores(change(2.0, 9.0)), {"hope": "who-5"})
+    [informants] = pe.release(pe.informant_counts(asked))
+    with pytest.raises(DesignError, match="of the kind 'informants', and no theme matrix"):
+        pe.joint_display(informants, released_scores(change(2.0, 9.0)), {"hope": "who-5"})
 
 
 def test_counts_of_informants_are_protected_as_small_numbers():

@@ -186,6 +186,18 @@ def test_what_no_policy_gives_out_takes_no_row_of_a_table():
     assert any_table(hidden, "Asked") == []
 
 
+def test_themes_stand_beside_scores_in_words_and_a_figure_a_scale(mixed_methods_evaluation):
+    display = next(each for each in mixed_methods_evaluation.released["interviews"] if each.kind == "joint-display")
+    [(_, cells)] = tables_of(display)
+    assert cells.columns.tolist() == ["Theme", "Kind", "Informants", "Scale", "Compared", "Points", "Together"]
+    assert cells["Scale"].tolist() == ["QPR-15", "QPR-15", "ISMI-29", "ISMI-29"]
+    assert cells["Compared"].iloc[0] == "peer support − usual care: half-year − start"
+    assert [drawing.options["scale"] for drawing in drawings_of(display)] == ["qpr-15:total", "ismi-29:total_mean"]
+    hidden = replace(display, estimates=display.estimates.assign(withheld=True))
+    assert tables_of(hidden) == []
+    assert drawings_of(hidden) == []
+
+
 def test_names_of_columns_are_read_as_words():
     rows = pd.DataFrame(
         {"outcome": ["bed_days", "recruited_by"], "measure": "informants", "estimate": 0.5, "withheld": False}

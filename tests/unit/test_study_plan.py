@@ -24,6 +24,7 @@ from peereval.files import read_table, write_table
 from peereval.instruments.lookup import list_instruments
 from peereval.simulate.study import programme_file, study_file
 from peereval.studies.folder import new_study
+from peereval.studies.joint_displays import displays_of_released
 from peereval.studies.plan_checks import governance_findings, plan_findings, risk_findings
 from peereval.studies.prespecification import departures, record_plan, recorded_plan
 from peereval.studies.reading import parse_plan
@@ -379,6 +380,24 @@ price_year = 2020
     checked = pe.check_study(study)
     assert checked.ok
     assert {"programme", "interviews", "costs"} <= {each.code for each in checked.findings}
+
+
+def test_themes_beside_scores_leave_as_they_follow_from_what_left(mixed_methods_evaluation):
+    released = mixed_methods_evaluation.released
+    display = next(each for each in released["interviews"] if each.kind == "joint-display")
+    matrix = next(each for each in released["interviews"] if each.kind == "theme-matrix")
+    [again] = pe.release(
+        pe.joint_display(matrix, released["rounds"][0], display.settings["pairs"], measure="difference_in_change")
+    )
+    pd.testing.assert_frame_equal(display.estimates, again.estimates)
+    assert display.estimates["meta_inference"].eq("agreement").all()
+    assert not any("given out under no policy" in note for note in display.assumptions)
+    # with no released scores to follow from it stays inside
+    exact = mixed_methods_evaluation.results["interviews"]
+    kept = displays_of_released(pe.release(exact), policy="standard", previous=released["participation"])
+    assert kept[-1].estimates["withheld"].all()
+    other = displays_of_released(pe.release(exact)[-1:], policy="standard", previous=released["rounds"])
+    assert other[-1].estimates["withheld"].all()
 
 
 def test_the_units_own_questions_are_named_by_their_words(mixed_methods_evaluation):

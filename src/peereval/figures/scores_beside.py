@@ -9,11 +9,12 @@ import pandas as pd
 
 from peereval.errors import DesignError
 from peereval.figures.style import COLOURS, count, mark_origin, nothing, one_panel, styled
+from peereval.results import Released
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from peereval.results import Released, Result
+    from peereval.results import Result
 
 _MARKS = {
     "agreement": ("o", COLOURS[2]),
@@ -21,6 +22,7 @@ _MARKS = {
     "dissonance": ("X", COLOURS[1]),
     "silence": ("s", "#999999"),
     "not judged": ("v", "#555555"),
+    "not shown": ("|", "#555555"),
 }
 
 
@@ -66,7 +68,7 @@ def figure(finding: Result | Released, ax: Axes | None, *, scale: str | None = N
                 ax.errorbar(
                     part["estimate"], here, xerr=spread.astype(float), fmt=mark, color=colour, capsize=3, label=name
                 )
-        ax.set_yticks(range(len(rows)), [_said(row) for _, row in rows.iterrows()], fontsize=9)
+        ax.set_yticks(range(len(rows)), [_said(row, finding) for _, row in rows.iterrows()], fontsize=9)
         ax.set_ylim(len(rows) - 0.4, -0.6)
         right = ax.secondary_yaxis("right")
         right.set_yticks(range(len(rows)), [_scored(row, finding) for _, row in rows.iterrows()], fontsize=9)
@@ -86,19 +88,28 @@ def _named(rows: pd.DataFrame, scale: str) -> pd.Series:
     return found
 
 
-def _said(row: pd.Series) -> str:
-    """The theme, its kind, and who spoke of it."""
-    kind = f" ({row['kind']})" if row["kind"] else ""
-    groups = [] if pd.isna(row["groups_reporting"]) else [str(row["groups_reporting"])]
-    if "informants_reporting" in row and groups:
-        n = row["informants_reporting"]
-        groups[0] += f": {n} informant{'s' * (n != 1)}"
-    if not pd.isna(row["groups_contradicting"]):
-        groups.append(f"contradicted by {row['groups_contradicting']}")
-    return f"{row['term']}{kind}\n{'; '.join(groups) or 'nobody spoke of it'}"
+def _said(row: pd.Series, finding: Result | Released) -> str:
+    """The theme; below, its kind and who spoke of it."""
+    parts = [str(row["kind"])] if row["kind"] else []
+    return f"{row['term']}\n{'; '.join([*parts, *_who(row, finding)])}"
+
+
+def _who(row: pd.Series, finding: Result | Released) -> list[str]:
+    groups = "" if pd.isna(row["groups_reporting"]) else str(row["groups_reporting"])
+    n = row.get("informants_reporting")
+    number = "" if n is None or pd.isna(n) or n == 0 else f"{count(n, finding)} informant{'s' * (n != 1)}"
+    # of a released result some groups may be withheld, while the number is that of all
+    who = number if isinstance(finding, Released) and number else ": ".join(filter(None, (groups, number)))
+    against = "" if pd.isna(row["groups_contradicting"]) else f"contradicted by {row['groups_contradicting']}"
+    nobody = "nobody spoke of it" if row["meta_inference"] == "silence" else "not shown"
+    return list(filter(None, (who, against))) or [nobody]
 
 
 def _scored(row: pd.Series, finding: Result | Released) -> str:
     name = row.get("label") or f"{row.get('outcome', '')} {row.get('scale', '')}".strip()
-    which = [str(row[column]) for column in ("group", "contrast") if column in row and not pd.isna(row[column])]
+    which = [
+        str(row[column]).replace(" - ", " − ")
+        for column in ("group", "contrast")
+        if column in row and not pd.isna(row[column])
+    ]
     return f"{name}\n{', '.join([*which, 'n ' + count(row.get('n'), finding)])}"

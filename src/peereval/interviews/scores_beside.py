@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from peereval.errors import DesignError, InvalidValueError, UnknownNameError, nearest
-from peereval.interviews.codings import as_words, check_codings, coded_informants, in_order, reported
+from peereval.interviews.codings import ALL, as_words, check_codings, coded_informants, in_order, reported
 from peereval.interviews.themes import with_kind
-from peereval.results import Result, origin_of, versions
+from peereval.results import Released, Result, origin_of, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ MEASURES = (
 )  # fmt: skip
 """Measures of a change or difference, of which 0 says that there is none."""
 _SAYS = {"benefit": 1, "challenge": -1}
-_BETTER = {"higher is better": 1, "lower is better": -1}
+_BETTER = {"higher is better": 1, "higher is worse": -1, "lower is better": -1}
 _KEPT = ("contrast", "group", "round", "outcome", "scale", "estimate", "conf_low", "conf_high", "conf_level", "n")
 _ORDER: tuple[Origin, ...] = ("observed", "reconstructed", "synthetic")
 
@@ -33,12 +33,17 @@ class _Theme(NamedTuple):
 
     columns: dict[str, Any]
     kind: str
-    spoken: bool
-    contradicted: bool
+    spoken: bool | None
+    contradicted: bool | None
+    """None where a released result does not show it."""
 
 
 def joint_display(
-    codings: pd.DataFrame, result: Result, pairs: Mapping[str, str], *, measure: str = "mean_change"
+    codings: pd.DataFrame | Released,
+    result: Result | Released,
+    pairs: Mapping[str, str],
+    *,
+    measure: str = "mean_change",
 ) -> Result:
     """Put themes beside the scores that they speak to, and say by a rule whether the two agree.
 
@@ -49,14 +54,18 @@ def joint_display(
     - *agreement*: theme and change say the same;
     - *dissonance*: they say the opposite;
     - *complementarity*: the theme says neither, the interval holds 0, or somebody contradicts the theme;
-    - *not judged*: the result does not say which direction of the scale is better, or has no interval.
+    - *not judged*: the result does not say which direction of the scale is better, or has no interval;
+    - *not shown*: of released results, one does not show what the rule needs.
+
+    Themes beside exact scores stay inside under every policy. Of a released theme matrix and released scores the display
+    is made of what they show, and may leave; the report of a study does so.
 
     Parameters
     ----------
-    codings : DataFrame
-        The *codings* contract, of interviews or of a published report.
-    result : Result
-        What the scores say, such as from `compare_rounds`.
+    codings : DataFrame or Released
+        The *codings* contract, of interviews or of a published report; or a released result of `theme_matrix`.
+    result : Result or Released
+        What the scores say, such as from `compare_rounds`; with a released theme matrix, a released one.
     pairs : mapping of str to str
         Theme to the scale that it speaks to, as ``"outcome:scale"``, or either where it is clear. Which theme speaks to
         which scale is decided by the researcher, before the rule is applied.
@@ -68,12 +77,14 @@ def joint_display(
     Result
         A row for each theme (``term``) and kind, and each estimate of its scale: the estimate with its interval and
         ``n``; ``groups_reporting`` and ``groups_contradicting``; of coded interviews how many informants reported
-        (``informants_reporting``) and contradicted (``informants_contradicting``); and ``meta_inference``.
+        (``informants_reporting``) and contradicted (``informants_contradicting``); and ``meta_inference``. Of released
+        results groups are those that are shown to have spoken.
 
     Raises
     ------
     DesignError
-        `measure` is none of a change or difference, or the result has no scales.
+        `measure` is none of a change or difference, the result has no scales, or one of codings and result is released and
+        the other is not.
     UnknownNameError
         The result has no such scale, or no such measure of it.
     InvalidValueError
@@ -90,7 +101,7 @@ def joint_display(
     --------
     >>> import pandas as pd
     >>> from peereval.results import Result
-    >>> change = Result(kind="rounds", title="Change", claim="change", method="The rounds are described, not compared.",
+    >>> change = Result(kind="rounds", title="What changed", claim="change", method="The rounds are described, not compared.",
     ...     estimates=pd.DataFrame({"outcome": "who-5", "scale": "score", "measure": "mean_change", "estimate": [6.0],
     ...                             "conf_low": [2.0], "conf_high": [10.0], "n": [80], "reading": "higher is better"}),
     ...     columns={"reading": "range and direction"})
@@ -102,7 +113,7 @@ def joint_display(
     1   time            staff       6.0     dissonance
     2  trust             <NA>       6.0        silence
     """
-    check_codings(codings)
+    _check_both(codings, result)
     scores = _scores(result, measure)
     if not pairs:
         msg = "There are no pairs of a theme and a scale."
@@ -110,27 +121,28 @@ def joint_display(
     rows = [
         {**score, **theme.columns, "meta_inference": _meta_inference(theme, score)}
         for name, scale in pairs.items()
-        for theme in _themes(codings, name)
+        for theme in (_shown_themes(codings, name) if isinstance(codings, Released) else _themes(codings, name))
         for score in _of_scale(scores, scale)
     ]
-    frame = pd.DataFrame(rows).drop(columns="reading").assign(measure="joint_display")
+    frame = pd.DataFrame(rows).drop(columns=["reading", "withheld"], errors="ignore").assign(measure="joint_display")
     texts = ["kind", "groups_reporting", "groups_contradicting", "meta_inference"]
     return Result(
         kind="joint-display",
         title="Themes beside scores",
         estimates=frame.astype(dict.fromkeys(texts, "string")),
-        method=f"{_METHOD} The scores: {result.method}",
+        method=f"{_METHOD} The scores are those of: {result.title}.",
         claim="description",
         estimand="What informants say beside what scores say.",
         assumptions=(*_ASSUMPTIONS, *result.assumptions),
         references=(*_REFERENCES, *result.references),
         settings={
-            "pairs": dict(pairs), "measure": measure, "form": "coded interviews" if coded_informants(codings) else "published report",
-            "result": dict(result.settings), "versions": versions(),
+            "pairs": dict(pairs), "measure": measure, "form": _form(codings), "result": dict(result.settings),
+            "versions": versions(), **({"data": {"released": result.policy}} if isinstance(result, Released) else {}),
         },
         columns={name: meaning for name, meaning in _COLUMNS.items() if name in frame},
-        exclusions=result.exclusions,
-        origin=max(origin_of(codings), result.origin, key=_ORDER.index),
+        # those of released scores are told with them
+        exclusions={} if isinstance(result, Released) else result.exclusions,
+        origin=max(codings.origin if isinstance(codings, Released) else origin_of(codings), result.origin, key=_ORDER.index),
     )  # fmt: skip
 
 
@@ -154,11 +166,28 @@ _COLUMNS = {
     "groups_contradicting": "groups that contradicted it",
     "informants_reporting": "informants who spoke of the theme",
     "informants_contradicting": "informants who contradicted it",
-    "meta_inference": "agreement, complementarity, dissonance, silence or not judged, by the rule in the method",
+    "meta_inference": "agreement, complementarity, dissonance, silence, not judged or not shown, by the rule in the method",
 }
 
 
-def _scores(result: Result, measure: str) -> pd.DataFrame:
+def _check_both(codings: pd.DataFrame | Released, result: Result | Released) -> None:
+    if not isinstance(codings, Released):
+        check_codings(codings)
+    elif codings.kind != "theme-matrix":
+        msg = f"{codings.title!r} is of the kind {codings.kind!r}, and no theme matrix."
+        raise DesignError(msg, hint="Give a released result of `theme_matrix`.")
+    if isinstance(codings, Released) != isinstance(result, Released):
+        msg = "Of the themes and the scores, one is released and the other is not."
+        raise DesignError(msg, hint="Give both exact, or both released.")
+
+
+def _form(codings: pd.DataFrame | Released) -> str:
+    if isinstance(codings, Released):
+        return str(codings.settings["form"])
+    return "coded interviews" if coded_informants(codings) else "published report"
+
+
+def _scores(result: Result | Released, measure: str) -> pd.DataFrame:
     if measure not in MEASURES:
         msg = f"The measure {measure!r} is no change or difference of which 0 says that there is none."
         raise DesignError(msg, hint=f"Expected one of: {', '.join(MEASURES)}.")
@@ -188,7 +217,7 @@ def _of_scale(scores: pd.DataFrame, name: str) -> list[dict[str, Any]]:
     if len(several) > 1:
         msg = f"{name!r} stands for {len(several)} scales: {as_words(several)}."
         raise InvalidValueError(msg, hint="Name one of them.")
-    kept = [column for column in (*_KEPT, "label") if column in scores]
+    kept = [column for column in (*_KEPT, "label", "withheld") if column in scores]
     reading = scores.loc[mine, "reading"] if "reading" in scores else pd.Series(pd.NA, index=scores.index[mine])
     return cast(list[dict[str, Any]], scores.loc[mine, kept].assign(reading=reading).to_dict("records"))
 
@@ -208,9 +237,45 @@ def _themes(codings: pd.DataFrame, name: str) -> Iterator[_Theme]:
         yield _Theme(said, kind, spoken=len(part) > 0, contradicted=bool((~yes).any()))
 
 
+def _shown_themes(matrix: Released, name: str) -> Iterator[_Theme]:
+    """What a released matrix shows of a theme, by kind."""
+    rows = matrix.estimates
+    mine = rows[rows["term"] == name]
+    for kind in in_order(mine["kind"]) or [""]:
+        part = mine[mine["kind"] == kind]
+        said: dict[str, Any] = {"term": name, "kind": kind}
+        found = {word: _shown(part, word) for word in ("reporting", "contradicting")}
+        for word, (groups, number, _) in found.items():
+            said[f"groups_{word}"] = as_words(groups) or pd.NA
+            if number is not None:
+                said[f"informants_{word}"] = number
+        reported_by, contradicted_by = (spoken for _, _, spoken in found.values())
+        # one of the two is enough to know that somebody spoke, and both are needed to know that nobody did
+        spoken = True if reported_by or contradicted_by else None if None in (reported_by, contradicted_by) else False
+        yield _Theme(said, kind, spoken=spoken, contradicted=contradicted_by)
+
+
+def _shown(part: pd.DataFrame, word: str) -> tuple[list[str], float | None, bool | None]:
+    """The groups that are shown to have reported or contradicted, how many informants, and whether anybody did."""
+    if (part["measure"] == "theme_in_report").any():
+        said = {"reporting": "reported", "contradicting": "contradicted"}[word]
+        groups = part.loc[part["answer"].str.contains(rf"\b(?<!not ){said}\b"), "group"].tolist()
+        return groups, None, bool(groups)
+    counted = part[part["measure"] == f"informants_{word}"]
+    if counted.empty:
+        return [], 0.0, False
+    groups = counted.loc[counted["numerator"].gt(0) & counted["group"].ne(ALL), "group"].tolist()
+    whole = counted[counted["group"] == ALL] if (counted["group"] == ALL).any() else counted
+    number = float(whole["numerator"].sum(skipna=False))
+    known = not whole["withheld"].any()
+    return groups, number if known else np.nan, number > 0 if known else True if groups else None
+
+
 def _meta_inference(theme: _Theme, score: dict[str, Any]) -> str:
-    if not theme.spoken:
+    if theme.spoken is False:
         return "silence"
+    if theme.spoken is None or theme.contradicted is None or score.get("withheld", False):
+        return "not shown"
     reading = score["reading"]
     direction = next((sign for words, sign in _BETTER.items() if pd.notna(reading) and words in reading), 0)
     low, high = score.get("conf_low", np.nan), score.get("conf_high", np.nan)

@@ -181,6 +181,8 @@ def drawings_of(finding: Released) -> list[Drawing]:
         return []
     if finding.kind == "rounds":
         return list(_of_rounds(finding))
+    if finding.kind == "joint-display":
+        return list(_of_displays(finding))
     if finding.kind in _WITHOUT or not has_figure(finding.kind):
         return []
     caption = _CAPTIONS.get(finding.kind, f"{finding.title}.")
@@ -220,6 +222,17 @@ def _of_rounds(finding: Released) -> Iterator[Drawing]:
     if main["measure"].isin(BESIDE).any() and len(set(names_of(main))) == 1:
         caption = f"{main['label'].iloc[0]}: the main estimate and what was computed beside it, with 95 % intervals."
         yield Drawing(finding, caption, (), {"show": "checks"})
+
+
+def _of_displays(finding: Released) -> Iterator[Drawing]:
+    """A figure a scale: points of different scales do not belong on one axis."""
+    rows = finding.estimates
+    names = [name for name in ("outcome", "scale") if name in rows]
+    for _, mine in rows.groupby(names, sort=False, dropna=False):
+        label = mine["label" if "label" in mine else names[0]].iloc[0]
+        told = tuple(main_numbers(mine))
+        caption = f"{label}: themes that speak to it, with 95 % intervals."
+        yield Drawing(finding, caption, told, {"scale": ":".join(mine[name].iloc[0] for name in names)})
 
 
 def _last(rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from peereval.reports.any_table import part_of
-from peereval.reports.wording import NOT_SHOWN
+from peereval.reports.wording import NOT_SHOWN, about, with_interval
 
 _IN_REPORT = "theme_in_report"
 _CAPTIONS = {
@@ -61,6 +61,42 @@ def _cell(row: pd.Series) -> str:
         return part_of(row)
     extent = row.get("extent")
     return str(row["answer"]) if pd.isna(extent) or not extent else f"{row['answer']} ({extent})"
+
+
+def themes_beside_scores(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Give a row a theme and estimate: who spoke of it, what the scores say, and what the two say together.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Released estimates of `joint_display`.
+
+    Returns
+    -------
+    list of tuple of str and DataFrame
+        Caption and cells; none where all is withheld.
+    """
+    if rows["withheld"].all():
+        return []
+    named = rows["label"] if "label" in rows else rows["outcome"]
+    told = rows.assign(withheld=rows["estimate"].isna())
+    spoke = {"Informants": [about(n) for n in rows["informants_reporting"]]} if "informants_reporting" in rows else {}
+    cells = {
+        "Theme": rows["term"].astype(str),
+        "Kind": rows["kind"].fillna("").astype(str),
+        **spoke,
+        "Scale": named.astype(str),
+        "Compared": [_compared(row) for _, row in rows.iterrows()],
+        "Points": [with_interval(row) for _, row in told.iterrows()],
+        "Together": rows["meta_inference"].astype(str),
+    }
+    return [("Themes beside the scores that they speak to, with 95 % intervals", pd.DataFrame(cells))]
+
+
+def _compared(row: pd.Series) -> str:
+    """The arm of the row, if it is of one, and what was compared with what."""
+    said = [str(row[name]) for name in ("group", "contrast") if isinstance(row.get(name), str)]
+    return ", ".join(said).replace(" - ", " − ") or str(row.get("round", ""))
 
 
 def met_criteria(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -14,7 +14,7 @@ from peereval.reports.image_store import stored_tables
 from peereval.reports.imputed import imputed_changes, tipping_points
 from peereval.reports.languages import words
 from peereval.reports.links import linked_answers
-from peereval.reports.matrices import met_criteria, themes_by_group
+from peereval.reports.matrices import met_criteria, themes_beside_scores, themes_by_group
 from peereval.reports.questions import answered_questions
 from peereval.reports.wording import NOT_SHOWN, UNKNOWN, about, share_with_interval
 
@@ -285,5 +285,6 @@ _TABLES: dict[str, Callable[[pd.DataFrame], list[tuple[str, pd.DataFrame]]]] = {
     "rates": _rates,
     "survival": _survival,
     "theme-matrix": themes_by_group,
+    "joint-display": themes_beside_scores,
     "tipping_point": tipping_points,
 }

@@ -16,6 +16,7 @@ from peereval.reports.committee import write_committee
 from peereval.reports.document import write_report
 from peereval.results import weakest_origin
 from peereval.studies.background import background_of
+from peereval.studies.joint_displays import displays_of_released
 from peereval.studies.saving import confirmed_results
 from peereval.studies.sections import SECTIONS, wanted_sections
 
@@ -251,7 +252,8 @@ def evaluate_study(study: Study, *, progress: bool) -> Evaluation:
         known, released = confirmed_results(study), {}
         # in the order of the sections, not of the report: a report in another order withholds no other numbers
         for name in (name for name in SECTIONS if name in results):
-            released[name] = tuple(release(results[name], policy=policy, previous=known))
+            found = release(results[name], policy=policy, previous=known)
+            released[name] = tuple(displays_of_released(found, policy=policy, previous=known))
             known += released[name]
     return Evaluation(study=study, results=results, released={name: released[name] for name in results})
 

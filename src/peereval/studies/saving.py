@@ -12,6 +12,7 @@ from peereval.disclosure.release import release
 from peereval.disclosure.storage import read_released, write_released
 from peereval.errors import DestinationError, InvalidValueError, UnknownNameError, nearest
 from peereval.studies.inputs import READS
+from peereval.studies.joint_displays import displays_of_released
 from peereval.studies.prespecification import SECURE, record_plan
 from peereval.studies.sections import SECTIONS
 
@@ -95,7 +96,8 @@ def save_section(study: Study, section: str, results: Result | Sequence[Result])
     check_section(section)
     _check_study(study)
     policy = os.environ.get(POLICY, study.plan.disclosure.policy)
-    found = release(results, policy=policy, previous=_others(study, section))
+    known = _others(study, section)
+    found = displays_of_released(release(results, policy=policy, previous=known), policy=policy, previous=known)
     return _placed(study, section, found)
 
 

@@ -191,7 +191,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value = field.get_default(call_default_factory=True)
+    value = field.get_default(call_default_factory=True, validated_data={})
     return "" if value is None else json.dumps(value, default=str)
 
 
