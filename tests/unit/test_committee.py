@@ -16,9 +16,9 @@ import peereval as pe
 from peereval.errors import DestinationError, NotReleasedError
 from peereval.reports import committee, programs
 from peereval.reports.background import Background, Chapter
-from peereval.reports.brief import brief_of
+from peereval.reports.brief import Part, brief_of
 from peereval.reports.committee import write_committee
-from peereval.reports.drawings import drawings_of
+from peereval.reports.drawings import drawings_of, pictures_of
 from peereval.reports.languages import words
 from peereval.reports.own_words import OwnWords
 from peereval.reports.slides import slides_of
@@ -126,6 +126,17 @@ def test_slides_have_titles_texts_for_pictures_and_a_language(chapters, written)
     danish = slides_of("t", brief_of(chapters, "p", Background(), words("da")), [], words("da"))
     with zipfile.ZipFile(io.BytesIO(danish)) as archive:
         assert 'lang="da-DK"' in archive.read("ppt/slides/slide1.xml").decode()
+
+
+def test_a_figure_that_is_too_high_for_a_slide_is_named():
+    high = tuple(pe.release(pe.Programme(name="Peers").fidelity("nsph-2018")))
+    speech = words("en")
+    pictures = pictures_of([Chapter("The programme", high, section="programme")], speech)
+    parts = [Part("Background", ("One.",)), Part("Consequences", ("None.",))]
+    deck = Presentation(io.BytesIO(slides_of("T", parts, pictures, speech)))
+    assert not [shape for slide in deck.slides for shape in slide.shapes if shape.shape_type == 13]
+    texts = [shape.text_frame.text for shape in deck.slides[1].shapes]
+    assert "The figure is too high for a slide: see figures/programme-1.png." in texts[1]
 
 
 def test_a_long_text_takes_more_slides(chapters):

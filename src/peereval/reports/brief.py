@@ -112,7 +112,13 @@ def _reservations(chapters: Sequence[Chapter], background: Background, speech: W
         yield speech(_CLAIMS[max((finding.claim for finding in compared), key=get_args(Claim).index)])
     if any(finding.kind in SURVEYED for finding in findings):
         yield speech.sentence(response_of(findings))
-    assumed = dict.fromkeys(text for finding in compared for text in finding.assumptions)
+    # that the arms were not formed by lot is said above
+    assumed = dict.fromkeys(
+        text
+        for finding in compared
+        for text in finding.assumptions
+        if not text.startswith("The arms were not randomised")
+    )
     yield from (speech.sentence(text) for text in list(assumed)[:_MOST])
     yield from (speech.sentence(text) for text in background.departures)
     yield speech(

@@ -27,6 +27,8 @@ _WIDTH, _HEIGHT, _MARGIN = 13.333, 7.5, 0.6
 _TITLE_ONLY = 5
 """The layout of the library's own template that has a title and nothing else."""
 _TOP, _BOTTOM = 1.35, 0.75
+_HIGHEST = 1.5
+"""A figure that is so many times as high as wide has words that nobody reads on a slide."""
 _SIZES = ((450, 22), (800, 19), (1200, 16))
 """Letters on a slide, and the size in points at which so many fit."""
 _MOST, _SMALLEST = 1200, 12
@@ -115,8 +117,14 @@ def _text_slide(deck: Deck, title: str, sentences: Sequence[str], speech: Words)
 
 
 def _picture_slide(deck: Deck, picture: Picture, speech: Words) -> None:
+    from pptx.parts.image import Image
     from pptx.util import Emu, Inches
 
+    width, height = Image.from_blob(picture.png).size
+    if height > _HIGHEST * width:
+        where = speech("The figure is too high for a slide: see {name_file}.", name_file=f"figures/{picture.name}.png")
+        _text_slide(deck, picture.title, [picture.caption, where], speech)
+        return
     slide = _slide(deck, picture.title, speech)
     wide, high = _WIDTH - 2 * _MARGIN, _HEIGHT - _TOP - _BOTTOM - 0.4
     drawn = slide.shapes.add_picture(io.BytesIO(picture.png), Inches(_MARGIN), Inches(_TOP))
