@@ -25,6 +25,7 @@ from peereval.simulate.codes import CODE, simulate_codes
 from peereval.studies import kernels
 from peereval.studies.folder import new_study
 from peereval.studies.sections import SECTIONS
+from peereval.studies.withdrawal import Withdrawal
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::peereval.errors.UnverifiedWarning"),
@@ -439,6 +440,34 @@ def test_the_command_lines_texts_keep_their_places(language):
 )  # fmt: skip
 def test_the_command_line_speaks_danish(text, said):
     assert words("da", "command-line").sentence(text) == said
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_a_withdrawal_tells_is_in_one_language(language):
+    hand = ("no notebook of the present format, so what its cells had shown could not be cleared",
+            "there is no column 'informant' that says whose a row is", "rows cannot be taken out of a .dta file here")  # fmt: skip
+    found = Withdrawal(
+        {"a.csv": 1, "b.csv": 2}, {f"{n}.csv": why for n, why in enumerate(hand)}, ("secure/a",), ("own.ipynb",)
+    )
+    english = found.text("en").splitlines()
+    other = found.text(language).splitlines()
+    assert len(english) == len(other) == 14
+    assert [line for line in english if line and line in other] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_a_check_tells_of_a_whole_study_is_in_one_language(language, tmp_path, monkeypatch):
+    made = words(language, "command-line")
+    monkeypatch.setattr("peereval.studies.checking.words", lambda *_: made)
+    file = new_study(tmp_path / language, seed=1, language=language)
+    found = pe.check_study(file)
+    plan = pe.Study.from_toml(file).plan
+    names = [*(each.id for each in plan.rounds), plan.study.reference_arm, *plan.units.values()]
+    assert found.ok
+    found.text(language)
+    told = {each.text for each in found.findings}
+    assert len(told) > 15
+    assert [text for text in made.untranslated if text in told and left_of(text, names)] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
