@@ -73,8 +73,11 @@ def test_results_of_a_study_and_empty_ones_survive_the_way(tmp_path, ward):
             assert_same(pe.read_tidy(pe.write_tidy(safe, tmp_path / f"found.{ending}")), safe)
 
 
+# pandas 2 reads a text up to a NUL
 TEXTS = st.lists(
-    st.none() | st.sampled_from(["", "NA", "'NA", "=1", "TRUE", " ", "1.0"]) | st.text(st.characters(codec="utf-8")),
+    st.none()
+    | st.sampled_from(["", "NA", "'NA", "=1", "TRUE", " ", "1.0"])
+    | st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
     min_size=1,
 )
 
