@@ -196,12 +196,14 @@ class TestWhatComesIn:
         assert found.loc[found["measure"] == "omega_total", "flag"].iloc[0] == "no more persons than items"
 
     def test_everybody_alike(self):
-        found = pe.reliability(self.who([[5] * 5] * 30), "who-5").estimates.set_index(["measure", "scale"]).sort_index()
-        assert np.isnan(found.loc[("alpha", "raw"), "estimate"])
-        assert np.isnan(found.loc[("sem", "raw"), "estimate"])
-        assert found.loc[("omega_total", "raw"), "flag"] == "an item does not vary"
-        assert found.loc[("ceiling", "raw"), ["estimate", "numerator", "denominator"]].tolist() == [1, 30, 30]
-        assert found.loc[("lowest_code", "all items"), "flag"] == "the code 0 does not occur"
+        estimates = pe.reliability(self.who([[5] * 5] * 30), "who-5").estimates
+        found = {(row["measure"], row["scale"]): row for row in estimates.to_dict("records")}
+        assert np.isnan(found["alpha", "raw"]["estimate"])
+        assert np.isnan(found["sem", "raw"]["estimate"])
+        assert found["omega_total", "raw"]["flag"] == "an item does not vary"
+        ceiling = found["ceiling", "raw"]
+        assert [ceiling[name] for name in ("estimate", "numerator", "denominator")] == [1, 30, 30]
+        assert found["lowest_code", "all items"]["flag"] == "the code 0 does not occur"
 
     def test_missing_items_are_counted_and_left_out_of_alpha(self):
         rng = np.random.default_rng(1)
@@ -225,15 +227,15 @@ class TestWhatComesIn:
         first = self.who([[0] * 5, [2] * 5, [4] * 5, [5] * 5], person=list("abcd"))
         second = self.who([[5] * 5, [4] * 5, [2] * 5, [1] * 5], person=list("dcbx")).assign(round="later")
         result = pe.reliability(pd.concat([first, second]), "who-5", retest=("start", "later"))
-        found = result.estimates.set_index(["measure", "scale"]).sort_index()
-        assert found.loc[("retest_icc", "raw"), ["estimate", "n", "contrast"]].tolist() == [1.0, 3, "start / later"]
+        [found] = result.estimates.query("measure == 'retest_icc' and scale == 'raw'").to_dict("records")
+        assert [found[name] for name in ("estimate", "n", "contrast")] == [1.0, 3, "start / later"]
         assert result.exclusions["retest_row_missing"] == 2
 
     def test_persons_of_the_retest_add_up(self):
         first = self.who([[0] * 5, [2] * 5, [4] * 5, [5] * 5, [np.nan] * 5], person=list("abcde"))
         second = self.who([[1] * 5, [np.nan] * 5, [4] * 5, [3] * 5], person=list("abcx")).assign(round="later")
         result = pe.reliability(pd.concat([first, second]), "who-5", retest=("start", "later"))
-        pairs = result.estimates.set_index(["measure", "scale"]).sort_index().loc[("retest_icc", "score_0_100"), "n"]
+        pairs = result.estimates.query("measure == 'retest_icc' and scale == 'score_0_100'")["n"].item()
         left_out = [result.exclusions[name] for name in ("retest_row_missing", "retest_score_missing")]
         assert (pairs, *left_out) == (2, 3, 1)
         assert pairs + sum(left_out) == len(set("abcdex"))
