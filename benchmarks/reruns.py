@@ -39,9 +39,14 @@ def again(study: Path) -> tuple[bool, bool]:
 
 def anew(study: Path) -> tuple[bool, bool]:
     """The same without what was kept."""
+    forget(study)
+    return again(study)
+
+
+def forget(study: Path) -> None:
+    """Take away what earlier runs kept."""
     for kept in ("released", "secure"):
         shutil.rmtree(study.parent / kept, ignore_errors=True)
-    return again(study)
 
 
 def same(ours: tuple[bool, bool], theirs: tuple[bool, bool], peer: str) -> None:
@@ -74,8 +79,7 @@ def another_export(study: Path) -> tuple[bool, bool]:
 
 def with_nothing_kept(study: Path) -> tuple[bool, bool]:
     """The same without what was kept."""
-    for kept in ("released", "secure"):
-        shutil.rmtree(study.parent / kept, ignore_errors=True)
+    forget(study)
     return commanded(study)
 
 
