@@ -204,6 +204,9 @@ def test_names_of_columns_are_read_as_words():
     )
     [(_, cells)] = any_table(rows, "Table")
     assert cells["Outcome"].tolist() == ["bed days", "recruited by"]
+    # but a ward is called what its data call it
+    [(_, cells)] = any_table(rows.assign(group=["ward_1", "ward_2"]), "Table")
+    assert cells["Group"].tolist() == ["ward_1", "ward_2"]
 
 
 def test_main_numbers_are_those_of_the_first_measure():

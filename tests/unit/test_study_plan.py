@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tomllib
 from datetime import date
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 import peereval as pe
+from peereval.disclosure.storage import write_released
 from peereval.errors import (
     ColumnError,
     DestinationError,
@@ -394,10 +396,23 @@ def test_themes_beside_scores_leave_as_they_follow_from_what_left(mixed_methods_
     assert not any("given out under no policy" in note for note in display.assumptions)
     # with no released scores to follow from it stays inside
     exact = mixed_methods_evaluation.results["interviews"]
-    kept = displays_of_released(pe.release(exact), policy="standard", previous=released["participation"])
+    kept = displays_of_released(pe.release(exact), policy="standard", beside=released["participation"])
     assert kept[-1].estimates["withheld"].all()
-    other = displays_of_released(pe.release(exact)[-1:], policy="standard", previous=released["rounds"])
+    other = displays_of_released(pe.release(exact)[-1:], policy="standard", beside=released["rounds"])
     assert other[-1].estimates["withheld"].all()
+
+
+def test_scores_of_an_earlier_release_do_not_stand_beside_themes_of_today(mixed_methods_evaluation, tmp_path):
+    made = mixed_methods_evaluation
+    study = pe.Study.from_toml(shutil.copytree(made.study.path.parent, tmp_path / "s") / "study.toml")
+    earlier = study.file("released") / "confirmed" / "2020-01-01" / "rounds"
+    earlier.mkdir(parents=True)
+    write_released(made.released["rounds"], earlier)
+    study.save("interviews", made.results["interviews"])
+    assert study.released("interviews")[-1].estimates["withheld"].all()
+    study.save("rounds", made.results["rounds"])
+    study.save("interviews", made.results["interviews"])
+    assert not study.released("interviews")[-1].estimates["withheld"].any()
 
 
 def test_the_units_own_questions_are_named_by_their_words(mixed_methods_evaluation):

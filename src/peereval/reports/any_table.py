@@ -75,7 +75,7 @@ def any_table(rows: pd.DataFrame, title: str) -> list[tuple[str, pd.DataFrame]]:
     if rows.empty:
         return []
     records: list[dict[str, Any]] = [dict(row) for _, row in rows.iterrows()]
-    texts = {heading(name): [_text(row[name]) for row in records] for name in _shown(rows)}
+    texts = {heading(name): [_text(row[name], name) for row in records] for name in _shown(rows)}
     measured = (
         {"Measure": [MEASURES.get(row["measure"], heading(row["measure"])) for row in records]}
         if len(set(rows["measure"])) > 1
@@ -137,13 +137,18 @@ def _repeats(rows: pd.DataFrame, name: str) -> bool:
     return bool((rows[name].isna() | rows[name].eq(rows["estimate"])).all())
 
 
-def _text(value: Any) -> str:
+_CODES = ("outcome", "interval")
+"""Columns that hold names of columns and codes of the program, which are read as words; names from the data stay as they are."""
+
+
+def _text(value: Any, column: str) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     if pd.isna(value):
         return ""
-    # the names of columns and codes of the program are read as words
-    return f"{value:,.10g}" if isinstance(value, float) else str(value).replace("_", " ")
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    return str(value).replace("_", " ") if column in _CODES else str(value)
 
 
 def _counts(rows: pd.DataFrame, records: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
@@ -272,5 +277,7 @@ def main_numbers(rows: pd.DataFrame, most: int = 8) -> list[str]:
     known = _measured(rows)
     mine = known[known["measure"] == main_measure(known)].head(most)
     telling = [name for name in _NAMES if name in mine and len(set(mine[name].astype(str))) > 1]
-    parts = ((", ".join(_text(row[name]) for name in telling), _with_unit(dict(row))) for _, row in mine.iterrows())
+    parts = (
+        (", ".join(_text(row[name], name) for name in telling), _with_unit(dict(row))) for _, row in mine.iterrows()
+    )
     return [f"{name}: {value}" if name else value for name, value in parts if value]

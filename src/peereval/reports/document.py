@@ -13,7 +13,7 @@ from peereval.files import write_text
 from peereval.reports.appendix import appendix_of
 from peereval.reports.background import OWN_PARTS, Background, Chapter, findings_of
 from peereval.reports.brief import MADE_UP
-from peereval.reports.drawings import drawings_of
+from peereval.reports.drawings import drawings_of, is_tall
 from peereval.reports.groups import group_summaries, told_nothing
 from peereval.reports.image_store import stored
 from peereval.reports.languages import words
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
     from pandas import DataFrame
 
+    from peereval.reports.drawings import Drawing
     from peereval.reports.languages import Words
     from peereval.results import Released
 
@@ -126,18 +127,20 @@ def _shown(finding: Released, identity: str, response: str, speech: Words) -> di
     return {
         "title": speech.sentence(finding.title),
         "estimand": speech.sentence(finding.estimand),
-        "figures": [
-            {
-                "source": drawing.address(speech),
-                "caption": speech.sentence(drawing.caption),
-                "alt": drawing.alt(speech),
-                "wide": drawing.wide,
-                "tall": drawing.tall(speech),
-            }
-            for drawing in drawings_of(finding)
-        ],
+        "figures": [_figure(drawing, speech) for drawing in drawings_of(finding)],
         "tables": tables,
         "notes": [speech.sentence(text) for text in notes_of(finding)],
+    }
+
+
+def _figure(drawing: Drawing, speech: Words) -> dict[str, Any]:
+    source = drawing.address(speech)
+    return {
+        "source": source,
+        "caption": speech.sentence(drawing.caption),
+        "alt": drawing.alt(speech),
+        "wide": drawing.wide,
+        "tall": is_tall(source),
     }
 
 

@@ -117,22 +117,6 @@ class Drawing:
             plt.close(panel.figure)
         return buffer.getvalue()
 
-    def tall(self, speech: Words) -> bool:
-        """Say whether the figure is higher than wide, so that it needs a page for its words to be read on paper.
-
-        Parameters
-        ----------
-        speech : Words
-            The language.
-
-        Returns
-        -------
-        bool
-            Whether it is.
-        """
-        size = _SIZE.search(self.image(speech, "svg"))
-        return size is not None and float(size["height"]) > float(size["width"])
-
     def address(self, speech: Words) -> str:
         """Give the image as a data address: scalable on paper, and with nothing to fetch.
 
@@ -149,6 +133,25 @@ class Drawing:
         return "data:image/svg+xml;base64," + base64.b64encode(self.image(speech, "svg")).decode()
 
 
+def is_tall(address: str) -> bool:
+    """Say whether an image is higher than wide, so that it needs a page for its words to be read on paper.
+
+    Parameters
+    ----------
+    address : str
+        The image as `Drawing.address` gives it.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    size = _SIZE.search(base64.b64decode(address.partition(",")[2][:_HEAD]))
+    return size is not None and float(size["height"]) > float(size["width"])
+
+
+_HEAD = 4_000
+"""Letters of an address in which the size of the image stands; four of them are three bytes."""
 _SIZE = re.compile(rb'<svg [^>]*?viewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]+)"')
 _BELOW = "The numbers stand in the tables below."
 

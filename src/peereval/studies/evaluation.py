@@ -249,11 +249,13 @@ def evaluate_study(study: Study, *, progress: bool) -> Evaluation:
             say(heading)
             results[name] = tuple(section(study, data))
         say("Protecting small numbers")
-        known, released = confirmed_results(study), {}
+        known = confirmed_results(study)
+        released: dict[str, tuple[Released, ...]] = {}
         # in the order of the sections, not of the report: a report in another order withholds no other numbers
         for name in (name for name in SECTIONS if name in results):
             found = release(results[name], policy=policy, previous=known)
-            released[name] = tuple(displays_of_released(found, policy=policy, previous=known))
+            beside = [each for part in released.values() for each in part]
+            released[name] = tuple(displays_of_released(found, policy=policy, beside=beside))
             known += released[name]
     return Evaluation(study=study, results=results, released={name: released[name] for name in results})
 

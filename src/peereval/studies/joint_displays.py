@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from peereval.disclosure.release import release
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from peereval.results import Released
 
 
-def displays_of_released(found: Sequence[Released], *, policy: str, previous: Sequence[Released]) -> list[Released]:
+def displays_of_released(found: Sequence[Released], *, policy: str, beside: Sequence[Released]) -> list[Released]:
     """Put joint displays of released numbers in the place of those that release withholds.
 
     Parameters
@@ -23,23 +22,24 @@ def displays_of_released(found: Sequence[Released], *, policy: str, previous: Se
         The released results of a section.
     policy : str
         Id of the disclosure policy.
-    previous : sequence of Released
-        What the study released before, the earliest first.
+    beside : sequence of Released
+        What its other sections have released as they are now: scores of an earlier release are those of other data.
 
     Returns
     -------
     list of Released
         The results in their order. A joint display whose theme matrix is not among them, or whose scores are neither
-        there nor in what was released before, stays withheld.
+        there nor beside them, stays withheld.
     """
-    return [_shown(each, found, policy, previous) if each.kind == "joint-display" else each for each in found]
+    return [_shown(each, found, policy, beside) if each.kind == "joint-display" else each for each in found]
 
 
-def _shown(display: Released, found: Sequence[Released], policy: str, previous: Sequence[Released]) -> Released:
+def _shown(display: Released, found: Sequence[Released], policy: str, beside: Sequence[Released]) -> Released:
     themes = next((each for each in found if each.kind == "theme-matrix"), None)
     compared = display.settings["result"]
-    latest = chain(reversed(found), reversed(previous))
-    scores = next((each for each in latest if each.kind == "rounds" and dict(each.settings) == compared), None)
+    scores = next(
+        (each for each in (*found, *beside) if each.kind == "rounds" and dict(each.settings) == compared), None
+    )
     if themes is None or scores is None:
         return display
     pairs, measure = display.settings["pairs"], display.settings["measure"]

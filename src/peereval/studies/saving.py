@@ -96,8 +96,9 @@ def save_section(study: Study, section: str, results: Result | Sequence[Result])
     check_section(section)
     _check_study(study)
     policy = os.environ.get(POLICY, study.plan.disclosure.policy)
-    known = _others(study, section)
-    found = displays_of_released(release(results, policy=policy, previous=known), policy=policy, previous=known)
+    beside = _beside(study, section)
+    known = [*confirmed_results(study), *beside]
+    found = displays_of_released(release(results, policy=policy, previous=known), policy=policy, beside=beside)
     return _placed(study, section, found)
 
 
@@ -194,8 +195,8 @@ def _day_and_number(folder: Path) -> tuple[str, int]:
     return folder.name[:10], int(folder.name[11:] or 1)
 
 
-def _others(study: Study, section: str) -> list[Released]:
-    """What else of the study has been released; in a run, sections before this one are waited for.
+def _beside(study: Study, section: str) -> list[Released]:
+    """What the other sections have released as they are now; in a run, sections before this one are waited for.
 
     So the order in which kernels end decides nothing, and sections that are about to be written anew do not count.
     """
@@ -205,7 +206,7 @@ def _others(study: Study, section: str) -> list[Released]:
         time.sleep(0.05)
     now = [folder for folder in (study.file(RELEASED) / name for name in [*before, *after]) if folder.is_dir()]
     kept = [folder for folder in now if folder.name not in _pending()]
-    return confirmed_results(study) + [found for folder in kept for found in read_released(folder)]
+    return [found for folder in kept for found in read_released(folder)]
 
 
 def _pending() -> set[str]:
